@@ -1,0 +1,145 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/mod/module"
+
+	"github.com/fapigen/fapigen/generator"
+)
+
+const defaultModule = "github.com/fapigen/fapigen/out"
+
+type generateFlags struct {
+	inputFlags
+	out    string
+	module string
+	check  bool
+	json   bool
+}
+
+func generateCommand() *cobra.Command {
+	var flags generateFlags
+	cmd := &cobra.Command{
+		Args: cobra.NoArgs,
+		Example: "  fapigen                                             # regenerate ./out\n" +
+			"  fapigen --check                                     # is ./out current?\n" +
+			"  fapigen --out ./clerk --module example.com/acme/clerk --overlay my.yaml",
+		RunE: func(cmd *cobra.Command, _ []string) error { return generate(cmd, flags) },
+	}
+	flags.register(cmd)
+	f := cmd.Flags()
+	f.StringVar(&flags.out, "out", "out", "folder of the module")
+	f.StringVar(&flags.module, "module", defaultModule, "module path of the output")
+	f.BoolVar(&flags.check, "check", false, "write nothing; print the difference and exit 1 when the folder is not current")
+	f.BoolVar(&flags.json, "json", false, "print the summary as JSON")
+	return cmd
+}
+
+func generate(cmd *cobra.Command, flags generateFlags) error {
+	start := time.Now()
+	if err := module.CheckImportPath(flags.module); err != nil {
+		return fmt.Errorf("--module %s: not a module path", flags.module)
+	}
+	cfg, err := flags.config(cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	cfg.Module = flags.module
+	progress(cmd.ErrOrStderr(), "generating from %s", cfg.Spec.Name)
+	out, err := generator.Generate(cfg)
+	if err != nil {
+		return err
+	}
+	if flags.check {
+		return check(cmd, flags, out)
+	}
+	changed, err := out.Write(flags.out)
+	if err != nil {
+		return err
+	}
+	if flags.json {
+		return printJSON(cmd.OutOrStdout(), out.Summary)
+	}
+	printSummary(cmd.OutOrStdout(), out)
+	fmt.Fprintf(cmd.OutOrStdout(), "%d files, %d lines of Go in %s; %d changed; %.2f s\n",
+		out.Summary.Files, out.Summary.Lines, flags.out, changed, time.Since(start).Seconds())
+	return nil
+}
+
+func check(cmd *cobra.Command, flags generateFlags, out *generator.Output) error {
+	diff, err := out.Diff(flags.out)
+	if err != nil {
+		return err
+	}
+	if flags.json {
+		if err := printJSON(cmd.OutOrStdout(), out.Summary); err != nil {
+			return err
+		}
+	} else if len(diff) > 0 {
+		if _, err := cmd.OutOrStdout().Write(diff); err != nil {
+			return err
+		}
+	}
+	if len(diff) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "fapigen: %s: not current; run fapigen to bring it up to date\n", flags.out)
+		return errFound
+	}
+	return nil
+}
+
+func printSummary(w io.Writer, out *generator.Output) {
+	s := out.Summary
+	fmt.Fprintf(w, "FAPI %s\n", s.APIVersion)
+	for _, in := range out.Inputs {
+		fmt.Fprintf(w, "  %s %s\n", in.Digest[:19], in.Name)
+	}
+	for _, line := range s.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", line)
+	}
+	fmt.Fprintf(w, "%d operations in %d services, %d types (%d enums), %d params structs\n", s.Operations, s.Services, s.Types, s.Enums, s.Params)
+	fmt.Fprintf(w, "patches: %s; missing doc sentences: %d\n", outcomes(s.Patches), s.Missing)
+}
+
+func outcomes(counts map[string]int) string {
+	var parts []string
+	for _, o := range []generator.Outcome{generator.Applied, generator.Stale, generator.Absent, generator.Conflict, generator.Skipped} {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[string(o)], o))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// progress tells on a terminal what takes its time; in a pipe it is silent.
+func progress(w io.Writer, format string, args ...any) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprintf(w, format+"\n", args...)
+	}
+}
+
+// cause drops the path that the message names already.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+// Command fapigen generates a Go SDK from the description of Clerk's Frontend API.
+//
+//	fapigen --out ./clerk --module example.com/acme/clerk
+//
+// Run fapigen --help for the verbs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitDone     = 0
+	exitProblems = 1 // differences or problems found
+	exitCannot   = 2
+)
+
+// errFound ends a command whose findings are printed already.
+var errFound = errors.New("problems found")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole command; main only gives it the process.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFound):
+		return exitProblems
+	}
+	for _, line := range strings.Split(strings.TrimSpace(err.Error()), "\n") {
+		fmt.Fprintln(stderr, "fapigen: "+line)
+	}
+	return exitCannot
+}
+
+func rootCommand() *cobra.Command {
+	root := generateCommand()
+	root.Use = "fapigen"
+	root.Short = "Generate a Go SDK from the description of Clerk's Frontend API"
+	root.Long = "fapigen reads the description of Clerk's Frontend API, applies corrections, and writes a Go module: models,\n" +
+		"endpoint methods, and a stateful client. Without a verb it generates."
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	verb := generateCommand()
+	verb.Use = "generate"
+	verb.Short = "Write the module (the default verb)"
+	root.AddCommand(verb, patchesCommand(), updateCommand(), versionCommand())
+	return root
+}

@@ -1,0 +1,300 @@
+package generator
+
+// Applying overlays: each patch runs on the document with its guards watched, and is taken back at once unless it is to
+// stand. The outcome is decided in the order of the contract: skipped, stale, absent, conflict, applied.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Outcome is what became of a patch.
+type Outcome string
+
+const (
+	Applied  Outcome = "applied"
+	Stale    Outcome = "stale"    // upstream has it: the patch can go
+	Absent   Outcome = "absent"   // what it is about is not in this description
+	Conflict Outcome = "conflict" // it is there, but not as the patch expects
+	Skipped  Outcome = "skipped"  // another API version's
+)
+
+// PatchResult is the outcome of one patch.
+type PatchResult struct {
+	ID, Overlay string
+	Line        int // of the patch's first action in the overlay
+	Outcome     Outcome
+	Kind        string
+	Confidence  string
+	Description string
+	Evidence    []string
+	Message     string // one line; "" when applied
+	Annotation  bool   // it only writes x-fapigen members
+}
+
+// Apply runs the patches in order. A patch is applied whole or leaves no trace.
+func (o *Overlay) Apply(d *Document, version string) []PatchResult {
+	if version == "" || version > o.newest {
+		version = o.newest
+	}
+	results := make([]PatchResult, 0, len(o.patches))
+	for _, p := range o.patches {
+		results = append(results, o.apply(d, p, version))
+	}
+	return results
+}
+
+func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
+	res := PatchResult{
+		ID: p.id, Overlay: o.Name, Line: p.line(), Outcome: Applied, Kind: p.kind, Confidence: p.confidence,
+		Description: p.description, Evidence: p.evidence, Annotation: p.annotation,
+	}
+	say := func(outcome Outcome, where, fact string) PatchResult {
+		res.Outcome = outcome
+		res.Message = fmt.Sprintf("%s:%d: %s: %s: %s%s", o.Name, res.Line, p.id, outcome, where, fact)
+		return res
+	}
+	if p.since != "" && version < p.since {
+		return say(Skipped, "", fmt.Sprintf("since %s, the description is of %s", p.since, version))
+	}
+	if p.until != "" && version > p.until {
+		return say(Skipped, "", fmt.Sprintf("until %s, the description is of %s", p.until, version))
+	}
+	r := &run{d: d, p: p, journal: newJournal(d, o.Name)}
+	for _, a := range p.actions {
+		r.action(a)
+	}
+	r.referred()
+	if !p.annotation && !r.failed() && !r.journal.changed() {
+		r.journal.undo()
+		return say(Stale, d.Where(r.at)+": ", "the description already says so; the patch can go")
+	}
+	if f := r.worst(); f != nil {
+		where := d.Where(f.at) + ": " // before undo: the node may be the patch's own
+		r.journal.undo()
+		return say(f.outcome, where, f.fact)
+	}
+	return res
+}
+
+// failure is why a patch cannot stand.
+type failure struct {
+	outcome Outcome
+	guard   bool // only a guard failed: with guards off the action ran
+	at      *yaml.Node
+	fact    string
+}
+
+// run is one patch in progress.
+type run struct {
+	d        *Document
+	p        *patch
+	journal  *journal
+	failures []failure
+	at       *yaml.Node // the first node the patch is about
+}
+
+// failed tells whether an action could not run even with guards off.
+func (r *run) failed() bool {
+	return slices.ContainsFunc(r.failures, func(f failure) bool { return !f.guard })
+}
+
+// worst is the failure that decides: absent goes before conflict.
+func (r *run) worst() *failure {
+	for i := range r.failures {
+		if r.failures[i].outcome == Absent {
+			return &r.failures[i]
+		}
+	}
+	if len(r.failures) > 0 {
+		return &r.failures[0]
+	}
+	return nil
+}
+
+func (r *run) conflict(guard bool, at *yaml.Node, format string, args ...any) {
+	r.failures = append(r.failures, failure{Conflict, guard, at, fmt.Sprintf(format, args...)})
+}
+
+func (r *run) action(a *action) {
+	found := a.target.find(r.d.Root)
+	if len(found) == 0 {
+		if !a.expect.matches.ok(0) {
+			r.missing(a)
+		}
+		return
+	}
+	if r.at == nil {
+		r.at = found[0].node
+	}
+	if want := a.expect.matches; !want.ok(len(found)) {
+		r.conflict(true, found[0].node, "expected %s of %s, found %d", want, a.target.text, len(found))
+	}
+	for _, m := range found {
+		if expected, got, ok := a.expect.check(m); !ok {
+			r.conflict(true, m.node, "expected %s %s, found %s", a.target.text, expected, got)
+		}
+	}
+	for _, m := range found {
+		if a.update == nil {
+			r.remove(m)
+		} else {
+			r.merge(m, a.update)
+		}
+	}
+}
+
+// remove cuts a node out. A node below one that the same action has cut out is gone already.
+func (r *run) remove(m match) {
+	if slices.Contains(m.holder.node.Content, m.node) {
+		r.journal.cut(m)
+	}
+}
+
+// referred refuses to leave a reference without its component, which would spoil the whole description.
+func (r *run) referred() {
+	lost := map[string]bool{}
+	for _, a := range r.p.actions {
+		if a.update == nil && a.target.name(0) == "components" && len(a.target.steps) == 3 {
+			if pointer := reference(a.target.name(1), a.target.name(2)); r.d.Resolve(pointer) == nil {
+				lost[pointer] = true
+			}
+		}
+	}
+	if len(lost) == 0 {
+		return
+	}
+	if n := refTo(r.d.Root, lost); n != nil {
+		r.conflict(true, n, "expected that nothing refers to %s any more, found a reference", n.Value)
+	}
+}
+
+// refTo is the first $ref to one of the pointers.
+func refTo(n *yaml.Node, pointers map[string]bool) *yaml.Node {
+	if ref := mapGet(n, "$ref"); ref != nil && pointers[ref.Value] {
+		return ref
+	}
+	for _, c := range n.Content {
+		if c.Kind == yaml.ScalarNode {
+			continue
+		}
+		if ref := refTo(c, pointers); ref != nil {
+			return ref
+		}
+	}
+	return nil
+}
+
+// merge is the update of Overlay 1.1: mappings merge, lists concatenate, scalars are replaced. List items that are there
+// already are not added again.
+func (r *run) merge(m match, update *yaml.Node) {
+	switch {
+	case m.node.Kind != update.Kind:
+		r.conflict(false, m.node, "an update of %s with %s (line %d): expected %s, found %s",
+			describe(m.node), describe(update), update.Line, compactJSON(update), compactJSON(m.node))
+	case update.Kind == yaml.MappingNode:
+		r.mergeMapping(m, update)
+	case update.Kind == yaml.SequenceNode:
+		for _, item := range update.Content {
+			if !holds(m.pos.at("*"), m.node, item) {
+				r.journal.push(m, item)
+			}
+		}
+	case m.node.Tag != update.Tag || m.node.Value != update.Value:
+		r.journal.set(m, update)
+	}
+}
+
+func (r *run) mergeMapping(m match, update *yaml.Node) {
+	for i := 0; i+1 < len(update.Content); i += 2 {
+		key, value := update.Content[i], update.Content[i+1]
+		if n := mapGet(m.node, key.Value); n != nil {
+			r.merge(m.member(key.Value, n), value)
+		} else {
+			r.journal.add(m, key, value)
+		}
+	}
+	ignored := ignoredBesideRef(m.node)
+	if ignored != nil && (mapGet(update, ignored.Value) != nil || mapGet(update, "$ref") != nil) {
+		r.conflict(false, m.node, "%s would stand beside $ref %s, where readers ignore it", ignored.Value, text(mapGet(m.node, "$ref")))
+	}
+}
+
+// missing explains a target that selects nothing. For a remove whose holder is there nothing is left to do.
+func (r *run) missing(a *action) {
+	depth, holder := r.reach(a.target)
+	last := len(a.target.steps) - 1
+	gone := a.update == nil && (depth == last || depth == last-1 && a.target.steps[last].kind == stepFilter && isSet(a.target.name(depth)))
+	if r.at == nil {
+		r.at = holder
+	}
+	outcome := Conflict
+	if r.p.annotation || aboutStep(a.target, depth) {
+		outcome = Absent
+	}
+	s := a.target.steps[min(depth, last)]
+	fact := fmt.Sprintf("expected %s, found no %s", a.target.text, strings.TrimPrefix(s.text, "."))
+	if s.kind == stepName {
+		fact += r.suggest(a.target, depth, holder)
+	}
+	r.failures = append(r.failures, failure{outcome, gone, holder, fact})
+}
+
+// reach is how many steps lead somewhere, and the last node they lead to.
+func (r *run) reach(t target) (int, *yaml.Node) {
+	holder := r.d.Root
+	for i := 1; i <= len(t.steps); i++ {
+		found := t.upTo(r.d.Root, i)
+		if len(found) == 0 {
+			return i - 1, holder
+		}
+		holder = found[0].node
+	}
+	return len(t.steps), holder
+}
+
+// aboutStep tells whether step i names the component or operation that the target is about, or what holds it.
+func aboutStep(t target, i int) bool {
+	switch t.name(0) {
+	case "components":
+		return i <= 2
+	case "paths":
+		return i <= 1 || i == 2 && slices.Contains(verbs, t.name(2))
+	}
+	return false
+}
+
+// suggest offers the nearest key; for a schema that has no near name, the one with the same properties.
+func (r *run) suggest(t target, i int, holder *yaml.Node) string {
+	want := t.steps[i].name
+	if hint := didYouMean(want, mapKeys(holder)); hint != "" || i != 2 || t.name(1) != "schemas" {
+		return hint
+	}
+	names := map[string]bool{}
+	for _, a := range r.p.actions {
+		if a.target.name(2) == want {
+			a.mentions(names)
+		}
+	}
+	if name := nearestSchema(names, holder); name != "" {
+		return fmt.Sprintf("; %s has these properties", name)
+	}
+	return ""
+}
+
+// mentions collects the property names that an action on a schema speaks of.
+func (a *action) mentions(names map[string]bool) {
+	if a.target.name(3) == "properties" && a.target.name(4) != "" {
+		names[a.target.name(4)] = true
+	}
+	if len(a.target.steps) == 3 {
+		for _, n := range []*yaml.Node{a.update, a.expect.has, a.expect.equals} {
+			for key := range mapPairs(mapGet(n, "properties")) {
+				names[key] = true
+			}
+		}
+	}
+}

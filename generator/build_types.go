@@ -1,0 +1,389 @@
+package generator
+
+// Build, types: schemas become IR types. Objects become structs, inline objects and enums are hoisted under the name of
+// what they belong to, unions of objects are flattened into one struct, array-or-page unions become pages. Envelopes
+// never get here (envelope.go).
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"gopkg.in/yaml.v3"
+)
+
+// builder carries what the build stages share.
+type builder struct {
+	doc         *Document
+	spec        *openapi3.T
+	api         *API
+	types       map[string]*Type
+	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
+	components  map[string]Ref
+	building    []string // components being built, to tell a schema that contains itself by value
+	problems    []error
+	warnings    []string
+	unusedNames []string // names and sentences about things that are not there
+}
+
+func (b *builder) fail(n *yaml.Node, format string, args ...any) {
+	b.problems = append(b.problems, fmt.Errorf("%s: %s", b.doc.Where(n), fmt.Sprintf(format, args...)))
+}
+
+func (b *builder) warn(n *yaml.Node, format string, args ...any) {
+	b.warnings = append(b.warnings, fmt.Sprintf("%s: %s", b.doc.Where(n), fmt.Sprintf(format, args...)))
+}
+
+// buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
+func (b *builder) buildTypes() {
+	for name, node := range mapPairs(mapGet(mapGet(b.doc.Root, "components"), "schemas")) {
+		s := b.schema(b.spec.Components.Schemas[name], node, schemaPrefix+escapePointer(name))
+		s.name = name
+		if _, ok := b.envelope(s); ok || b.isMixin(name) {
+			continue
+		}
+		b.component(s)
+	}
+}
+
+// isMixin tells whether a component is there only to be mixed into others: every reference to it stands in an allOf
+// with siblings, and there is at least one.
+func (b *builder) isMixin(name string) bool {
+	count, mixed := 0, 0
+	var visit func(n *yaml.Node, inAllOf bool)
+	visit = func(n *yaml.Node, inAllOf bool) {
+		if n.Kind == yaml.SequenceNode {
+			for _, item := range n.Content {
+				visit(item, inAllOf && len(n.Content) > 1)
+			}
+			return
+		}
+		for key, value := range mapPairs(n) {
+			if key == "$ref" && value.Value == schemaPrefix+escapePointer(name) {
+				count++
+				if inAllOf {
+					mixed++
+				}
+			}
+			visit(value, key == "allOf")
+		}
+	}
+	visit(b.doc.Root, false)
+	return count > 0 && count == mixed
+}
+
+// component is the reference to a named schema, built once.
+func (b *builder) component(s schemaAt) Ref {
+	if r, ok := b.components[s.name]; ok {
+		return r
+	}
+	if slices.Contains(b.building, s.name) {
+		b.fail(s.node, "schema %s: made of itself alone, no Go type can say that", s.name)
+		return builtin(rawJSON)
+	}
+	b.building = append(b.building, s.name)
+	name := typeName(s.name)
+	if h := b.hintsAt(s.node); h.Name != "" {
+		name = h.Name
+		b.explicit[name] = true
+	}
+	own := s
+	own.name, own.site = "", s.node
+	r := b.shape(own, name, "")
+	b.building = b.building[:len(b.building)-1]
+	b.components[s.name] = r
+	return r
+}
+
+// ref is the Go type of a schema where it is used. hint names the type if it has to be hoisted; wire is the property's
+// name, which decides timestamps.
+func (b *builder) ref(s schemaAt, hint, wire string) Ref {
+	if s.name != "" {
+		return b.component(s)
+	}
+	if h := b.hintsAt(s.site); h.Name != "" {
+		hint = h.Name
+		b.explicit[hint] = true
+	}
+	return b.shape(s, hint, wire)
+}
+
+// shape is the Go type of a schema by its content.
+func (b *builder) shape(s schemaAt, hint, wire string) Ref {
+	if one, ok := b.lone(s); ok {
+		return b.ref(one, hint, wire)
+	}
+	if len(s.OneOf)+len(s.AnyOf) > 0 {
+		if r, ok := b.union(s, hint); ok {
+			return r
+		}
+	}
+	switch {
+	case s.is("string"):
+		return b.stringType(s, hint, wire)
+	case s.is("integer"):
+		return b.integer(s, wire)
+	case s.is("number"):
+		return builtin("float64")
+	case s.is("boolean"):
+		return builtin("bool")
+	case s.is("array"):
+		items, ok := b.items(s)
+		if !ok {
+			return sliceOf(builtin(rawJSON))
+		}
+		return sliceOf(b.ref(items, singular(hint), ""))
+	}
+	return b.object(s, hint)
+}
+
+func (b *builder) integer(s schemaAt, wire string) Ref {
+	unit := b.hintsAt(s.site).Unit
+	switch unit {
+	case "seconds":
+		return builtin("int64")
+	case "milliseconds":
+		return builtin("Timestamp")
+	case "":
+	default:
+		b.fail(s.site, "x-fapigen: unit %s: seconds and milliseconds are known", unit)
+	}
+	if strings.HasSuffix(wire, "_at") || wire == "date" || wire == "timestamp" {
+		return builtin("Timestamp")
+	}
+	return builtin("int64")
+}
+
+// stringType is string, or an open enum when more than one value is known. `object` members name their own schema and
+// stay plain.
+func (b *builder) stringType(s schemaAt, hint, wire string) Ref {
+	if s.Format == "binary" {
+		return builtin("*Upload")
+	}
+	values := enumValues(s)
+	values = appendNew(values, b.hintsAt(s.site).KnownValues...)
+	if len(values) < 2 || wire == "object" {
+		return builtin("string")
+	}
+	return named(b.enum(hint, s, values))
+}
+
+func enumValues(s schemaAt) []string {
+	var values []string
+	for _, v := range s.Enum {
+		if text, ok := v.(string); ok {
+			values = appendNew(values, text)
+		}
+	}
+	return values
+}
+
+func appendNew(list []string, more ...string) []string {
+	for _, v := range more {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func (b *builder) enum(name string, s schemaAt, values []string) *Type {
+	t := b.declare(name, KindEnum, s)
+	for _, v := range values {
+		if !slices.ContainsFunc(t.Values, func(e EnumValue) bool { return e.Wire == v }) {
+			t.Values = append(t.Values, EnumValue{Wire: v})
+		}
+	}
+	return t
+}
+
+// declare makes a type, or finds the one of that name that this schema may join: an overlay gave both the name.
+func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
+	where := b.doc.Where(s.node)
+	if t := b.types[name]; t != nil {
+		switch {
+		case slices.Contains(t.From, s.at):
+		case !b.explicit[name]:
+			b.fail(s.node, "type %s: %s and %s have the same Go name; give one a name with x-fapigen", name, t.From[0], s.at)
+		case t.Kind != kind:
+			b.fail(s.node, "type %s: %s is a %s, %s a %s; they cannot share a name", name, t.From[0], t.Kind, s.at, kind)
+		default:
+			t.From = append(t.From, s.at)
+			if t.Doc.Sentence == "" && kind != KindEnum {
+				t.Doc.Sentence = b.hintsAt(s.node).Doc
+			}
+		}
+		return t
+	}
+	t := &Type{Name: name, Kind: kind, From: []string{s.at}, Where: where}
+	if kind != KindEnum {
+		t.Doc = b.docAt(s.node, s.Schema)
+	}
+	b.types[name] = t
+	return t
+}
+
+// docAt reads a node's own sentence and the description's prose.
+func (b *builder) docAt(node *yaml.Node, s *openapi3.Schema) Doc {
+	d := Doc{Sentence: b.hintsAt(node).Doc}
+	if s != nil {
+		d.Upstream, d.Deprecated = strings.TrimSpace(s.Description), s.Deprecated
+	}
+	return d
+}
+
+// object is a struct, a map, a page, or raw JSON when nothing is known of it.
+func (b *builder) object(s schemaAt, hint string) Ref {
+	props := b.gather(s)
+	extra := s.AdditionalProperties.Schema
+	if extra != nil && extra.Value != nil {
+		elem := b.schema(extra, mapGet(s.node, "additionalProperties"), s.at+"/additionalProperties")
+		if len(props) == 0 || b.allAre(props, elem) {
+			return mapOf(b.ref(elem, singular(hint), ""))
+		}
+	}
+	if len(props) == 0 {
+		return builtin(rawJSON)
+	}
+	if elem, ok := b.page(s, props, hint); ok {
+		return pageOf(elem)
+	}
+	return named(b.structure(s, hint, props))
+}
+
+// allAre tells whether every property is of the schema that further properties have, so that a map says all.
+func (b *builder) allAre(props []*property, elem schemaAt) bool {
+	for _, p := range props {
+		for _, v := range p.variants {
+			if v.name == "" || v.name != elem.name {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// page recognises {data: [T], total_count}. A page may have members beside them: Page keeps the raw JSON.
+func (b *builder) page(s schemaAt, props []*property, hint string) (Ref, bool) {
+	var data, total *property
+	for _, p := range props {
+		switch p.wire {
+		case "data":
+			data = p
+		case "total_count":
+			total = p
+		}
+	}
+	if data == nil || total == nil || !data.variants[0].is("array") || !total.variants[0].is("integer") && !total.variants[0].is("number") {
+		return Ref{}, false
+	}
+	items, ok := b.items(data.variants[0])
+	if !ok {
+		return builtin(rawJSON), true
+	}
+	return b.ref(items, singular(hint), ""), true
+}
+
+func (b *builder) structure(s schemaAt, name string, props []*property) *Type {
+	known := b.types[name] != nil
+	t := b.declare(name, KindStruct, s)
+	if c, ok := strings.CutPrefix(s.at, schemaPrefix); ok && !strings.Contains(c, "/") {
+		b.components[unescapePointer(c)] = named(t) // before its fields: they may refer back
+	}
+	fresh := make([]*Field, 0, len(props))
+	for _, p := range props {
+		fresh = append(fresh, b.field(t.Name, p, InJSON))
+	}
+	if !known {
+		t.Fields = fresh
+		return t
+	}
+	b.unite(t, fresh, s)
+	return t
+}
+
+// unite joins the fields of a second schema that an overlay gave the same name: what one of them lacks is optional.
+func (b *builder) unite(t *Type, fresh []*Field, s schemaAt) {
+	for _, f := range fresh {
+		i := slices.IndexFunc(t.Fields, func(g *Field) bool { return g.Wire == f.Wire })
+		switch {
+		case i < 0:
+			f.Type = optional(f.Type)
+			t.Fields = append(t.Fields, f)
+		case t.Fields[i].Type.String() == optional(f.Type).String():
+		case optional(t.Fields[i].Type).String() == f.Type.String():
+			t.Fields[i].Type = f.Type
+		case t.Fields[i].Type.String() != f.Type.String():
+			b.fail(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
+		}
+	}
+	for _, g := range t.Fields {
+		if !slices.ContainsFunc(fresh, func(f *Field) bool { return f.Wire == g.Wire }) {
+			g.Type = optional(g.Type)
+		}
+	}
+}
+
+func optional(r Ref) Ref {
+	if r.nilable() {
+		return r
+	}
+	return pointerTo(r)
+}
+
+// field turns a property into a struct field. Nested objects are pointers, optional and nullable ones too; slices, maps
+// and raw JSON are nil by themselves.
+func (b *builder) field(parent string, p *property, in Location) *Field {
+	first := p.variants[0]
+	h := b.hintsAt(first.site)
+	name := exported(p.wire)
+	if h.Name != "" && (first.name != "" || !b.hoists(first)) {
+		name = h.Name
+	}
+	r, nullable := b.merge(p, b.owner(parent, p)+exported(p.wire))
+	describeEnum(r, parent+"."+name)
+	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: first.at, Type: r}
+	if !p.required || nullable || isStruct(r) {
+		f.Type = optional(r)
+	}
+	if first.name != "" || !isStruct(r) {
+		f.Doc = b.docAt(first.site, nil)
+	}
+	if first.name == "" {
+		f.Doc.Upstream, f.Doc.Deprecated = strings.TrimSpace(first.Description), first.Deprecated
+	}
+	return f
+}
+
+// owner is the name that a hoisted type is put under: its parent's, or, for a property that was mixed in from another
+// component, the name of that one, so that all who mix it in share the type.
+func (b *builder) owner(parent string, p *property) string {
+	c, ok := strings.CutPrefix(p.variants[0].at, schemaPrefix)
+	c, rest, found := strings.Cut(c, "/")
+	if ok && found && len(p.variants) == 1 && strings.Count(rest, "/") == 1 {
+		name := unescapePointer(c)
+		if h := b.hintsAt(b.doc.Resolve(schemaPrefix + c)); h.Name != "" {
+			return h.Name
+		}
+		return typeName(name)
+	}
+	return strings.TrimSuffix(parent, "Params")
+}
+
+// describeEnum says where the values of an enum were met first.
+func describeEnum(r Ref, of string) {
+	for r.Elem != nil {
+		r = *r.Elem
+	}
+	if r.Kind == RefNamed && r.Type.Kind == KindEnum && r.Type.Of == "" {
+		r.Type.Of = of
+	}
+}
+
+// hoists tells whether a name given at the schema's place is that of the type it becomes, not of the field.
+func (b *builder) hoists(s schemaAt) bool {
+	return len(enumValues(s)) > 1 || len(s.Properties) > 0 || s.is("array")
+}
+
+func isStruct(r Ref) bool { return r.Kind == RefPage || r.Kind == RefNamed && r.Type.Kind != KindEnum }

@@ -1,0 +1,259 @@
+// Package generator turns Clerk's Frontend API (FAPI) description into a Go SDK.
+//
+// It is one straight line, with the IR (ir.go) as its narrow waist:
+//
+//	bytes -> document tree -> normalise -> patch -> load and validate -> build IR -> check -> emit files -> write | diff
+//
+// The stages, in reading order:
+//
+//   - document.go, normalise.go: YAML or JSON to a tree and back; the bundler's copies of schemas are folded.
+//   - overlay.go, guard.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
+//   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
+//   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
+//   - check.go, runtime_facts.go: what must hold before anything is printed.
+//   - emit.go and emit_*.go, surface.go: files in memory.
+//   - write.go: files to disk, or the difference from what is there.
+//
+// Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"strings"
+)
+
+// Source is one input as bytes, with the name that messages use.
+type Source struct {
+	Name string
+	Data []byte
+}
+
+// Config is all that a generation depends on: the same Config gives the same Output, byte for byte.
+type Config struct {
+	Spec       Source
+	Overlays   []Source // applied in this order
+	APIVersion string   // a date that overrides the description's own; "" takes that
+	Module     string   // module path of the output
+	Templates  fs.FS    // the folder templates: runtime and prose
+	Pinned     bool     // the description is the pinned one: it must be clean
+	Strict     bool     // as for the pinned one, whatever the description
+	NoContract bool     // leave out the runtime's contract and the sentences' completeness: for tiny descriptions in tests
+}
+
+// Input names one input and its digest.
+type Input struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+}
+
+// Output is a generated module in memory.
+type Output struct {
+	Files   Files
+	Inputs  []Input
+	Summary Summary
+	Patches []PatchResult
+	Folds   []Fold
+}
+
+// Summary counts what a generation did. Its JSON form is what --json prints.
+type Summary struct {
+	APIVersion string         `json:"api_version"`
+	SpecDigest string         `json:"spec_digest"`
+	Operations int            `json:"operations"`
+	Services   int            `json:"services"`
+	Types      int            `json:"types"`
+	Enums      int            `json:"enums"`
+	Params     int            `json:"params"`
+	Patches    map[string]int `json:"patches"`
+	Warnings   []string       `json:"warnings"`
+	Missing    int            `json:"missing_sentences"`
+	Files      int            `json:"files"`
+	Lines      int            `json:"lines"`
+}
+
+// Generate runs the whole line up to files in memory.
+func Generate(cfg Config) (*Output, error) {
+	p, err := prepare(cfg)
+	if err != nil {
+		return nil, err
+	}
+	spec, warnings, err := loadOpenAPI(p.doc)
+	if err != nil {
+		return nil, err
+	}
+	made, err := build(p.doc, spec, p.version)
+	if err != nil {
+		return nil, err
+	}
+	rt, err := readRuntime(cfg.Templates)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.NoContract {
+		rt.stub = nil
+	}
+	if err := check(made.api, rt); err != nil {
+		return nil, err
+	}
+	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs}
+	out.Summary = summarise(made.api, p)
+	complaints := append(p.complaints, made.unused...)
+	if !cfg.NoContract {
+		missing := missingSentences(made.api)
+		out.Summary.Missing = len(missing)
+		complaints = append(complaints, missing...)
+	}
+	if (cfg.Pinned || cfg.Strict) && len(complaints)+len(made.warnings) > 0 {
+		return nil, asErrors(append(complaints, made.warnings...))
+	}
+	out.Summary.Warnings = append(append(append(p.warnings, warnings...), made.warnings...), complaints...)
+	return out, out.emit(cfg, made.api, p.doc)
+}
+
+func asErrors(lines []string) error {
+	var list []error
+	for _, line := range lines {
+		list = append(list, errors.New(line))
+	}
+	return joinSorted(list)
+}
+
+// emit renders every file.
+func (o *Output) emit(cfg Config, api *API, doc *Document) error {
+	files, err := emitIR(api)
+	if err != nil {
+		return err
+	}
+	static, err := emitStatic(cfg.Templates, templateData{Module: cfg.Module, Version: api.Version,
+		Operations: o.Summary.Operations, Services: o.Summary.Services, Types: o.Summary.Types})
+	if err != nil {
+		return err
+	}
+	for name := range static {
+		if _, clash := files[name]; clash {
+			return fmt.Errorf("%s: produced twice, by the description and by the runtime; rename the service or the type", name)
+		}
+	}
+	maps.Copy(files, static)
+	rows, err := surface(doc)
+	if err != nil {
+		return err
+	}
+	files[packageDir+"testdata/operations.json"] = rows
+	for name, data := range files {
+		if strings.HasSuffix(name, ".go") {
+			o.Summary.Lines += strings.Count(string(data), "\n")
+		}
+	}
+	o.Files, o.Summary.Files = files, len(files)
+	return nil
+}
+
+// prepared is a description that is ready to load: folded and patched.
+type prepared struct {
+	doc        *Document
+	version    string
+	folds      []Fold
+	results    []PatchResult // of patches, without the annotations
+	complaints []string      // fatal for the pinned description, warnings for others
+	warnings   []string
+	inputs     []Input
+}
+
+// prepare reads the description and applies the overlays.
+func prepare(cfg Config) (*prepared, error) {
+	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkVersion(doc); err != nil {
+		return nil, err
+	}
+	p := &prepared{doc: doc, inputs: []Input{{cfg.Spec.Name, Digest(cfg.Spec.Data)}}}
+	if p.version, err = APIVersion(cfg.APIVersion, doc, cfg.Spec.Name); err != nil {
+		return nil, err
+	}
+	if p.folds, err = Normalise(doc); err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, src := range cfg.Overlays {
+		overlay, err := ParseOverlay(src.Name, src.Data)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		p.inputs = append(p.inputs, Input{src.Name, Digest(src.Data)})
+		p.take(src.Name, overlay.Apply(doc, p.version))
+	}
+	return p, errors.Join(problems...)
+}
+
+// take sorts the results of one overlay into what is told and what is fatal.
+func (p *prepared) take(name string, results []PatchResult) {
+	missing := 0
+	for _, r := range results {
+		if !r.Annotation {
+			p.results = append(p.results, r)
+		}
+		switch {
+		case r.Outcome == Conflict, r.Outcome == Absent:
+			p.complaints = append(p.complaints, r.Message)
+		}
+		if r.Outcome == Absent || r.Outcome == Skipped {
+			missing++
+		}
+	}
+	if missing*10 > len(results) {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s: %d of %d patches are about things that this description lacks", name, missing, len(results)))
+	}
+}
+
+func summarise(api *API, p *prepared) Summary {
+	s := Summary{APIVersion: p.version, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
+	for _, o := range []Outcome{Applied, Stale, Absent, Conflict, Skipped} {
+		s.Patches[string(o)] = 0
+	}
+	for _, r := range p.results {
+		s.Patches[string(r.Outcome)]++
+	}
+	for _, t := range api.Types {
+		s.Types++
+		if t.Kind == KindEnum {
+			s.Enums++
+		}
+	}
+	api.walk(func(*Service) { s.Services++ })
+	for _, o := range api.Operations() {
+		s.Operations++
+		if o.Params != nil {
+			s.Params++
+		}
+	}
+	return s
+}
+
+// CheckPatches applies the overlays and tells the outcome of every patch. Nothing is generated.
+func CheckPatches(cfg Config) ([]PatchResult, error) {
+	p, err := prepare(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return p.results, nil
+}
+
+// Validate tells whether a description can be loaded at all, its overlays applied.
+func Validate(cfg Config) error {
+	p, err := prepare(cfg)
+	if err != nil {
+		return err
+	}
+	_, _, err = loadOpenAPI(p.doc)
+	return err
+}
+
+// MaxDocument is the largest input that is read, in bytes.
+const MaxDocument = maxBytes

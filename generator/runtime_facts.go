@@ -1,0 +1,172 @@
+package generator
+
+// The runtime as the generator sees it: its exported names, the members of Clerk, and models_stub.go, which declares the
+// few model fields that the runtime touches. The stub is the contract that check holds the built models to.
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+const (
+	runtimeDir = "runtime"
+	stubFile   = "models_stub.go"
+)
+
+type runtimeFacts struct {
+	exported     []string
+	clerkMembers map[string]bool
+	stub         map[string]map[string]string // model to field to Go type
+}
+
+// readRuntime parses the runtime's files below templates.
+func readRuntime(templates fs.FS) (*runtimeFacts, error) {
+	rt := &runtimeFacts{clerkMembers: map[string]bool{}, stub: map[string]map[string]string{}}
+	entries, err := fs.ReadDir(templates, runtimeDir)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	fset := token.NewFileSet()
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		data, err := fs.ReadFile(templates, path.Join(runtimeDir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("templates: %w", err)
+		}
+		f, err := parser.ParseFile(fset, e.Name(), data, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("templates: %w", err)
+		}
+		if e.Name() == stubFile {
+			rt.readStub(fset, f)
+			continue
+		}
+		rt.readNames(f)
+	}
+	return rt, nil
+}
+
+func (rt *runtimeFacts) readNames(f *ast.File) {
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				rt.add(d.Name.Name)
+			} else if receiver(d) == "Clerk" {
+				rt.clerkMembers[d.Name.Name] = true
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					rt.add(s.Name.Name)
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						rt.add(n.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func (rt *runtimeFacts) add(name string) {
+	if ast.IsExported(name) && !slices.Contains(rt.exported, name) {
+		rt.exported = append(rt.exported, name)
+	}
+}
+
+func receiver(d *ast.FuncDecl) string {
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if id, ok := t.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}
+
+// readStub takes the exported fields of the stub's structs. The stub of API is no model: it stands for the call tree.
+func (rt *runtimeFacts) readStub(fset *token.FileSet, f *ast.File) {
+	for _, decl := range f.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range d.Specs {
+			s, ok := spec.(*ast.TypeSpec)
+			if !ok || s.Name.Name == "API" {
+				continue
+			}
+			st, ok := s.Type.(*ast.StructType)
+			if !ok {
+				continue
+			}
+			fields := map[string]string{}
+			for _, field := range st.Fields.List {
+				var b bytes.Buffer
+				if err := format.Node(&b, fset, field.Type); err != nil {
+					continue
+				}
+				for _, n := range field.Names {
+					if n.IsExported() {
+						fields[n.Name] = b.String()
+					}
+				}
+			}
+			rt.stub[s.Name.Name] = fields
+		}
+	}
+}
+
+// contract checks the built models against the stub. A stubbed string may be an enum: the runtime compares text.
+func (rt *runtimeFacts) contract(c *checker, api *API) {
+	for _, model := range sortedKeys(rt.stub) {
+		i := slices.IndexFunc(api.Types, func(t *Type) bool { return t.Name == model })
+		if i < 0 {
+			c.fail("runtime contract", "no type %s; the runtime uses it", model)
+			continue
+		}
+		t := api.Types[i]
+		for _, name := range sortedKeys(rt.stub[model]) {
+			j := slices.IndexFunc(t.Fields, func(f *Field) bool { return f.Name == name })
+			if j < 0 {
+				c.fail(t.Where, "runtime contract: %s has no field %s; the runtime uses it", model, name)
+				continue
+			}
+			have, want := contractType(t.Fields[j].Type), rt.stub[model][name]
+			if have != want {
+				c.fail(t.Where, "runtime contract: %s.%s is %s; the runtime uses it as %s", model, name, have, want)
+			}
+		}
+	}
+}
+
+// contractType spells a type with its enums as strings.
+func contractType(r Ref) string {
+	switch r.Kind {
+	case RefNamed:
+		if r.Type.Kind == KindEnum {
+			return "string"
+		}
+		return r.Type.Name
+	case RefSlice:
+		return "[]" + contractType(*r.Elem)
+	case RefMap:
+		return "map[string]" + contractType(*r.Elem)
+	case RefPointer:
+		return "*" + contractType(*r.Elem)
+	}
+	return r.String()
+}

@@ -1,0 +1,239 @@
+package fapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Sentinels for errors.Is. Those with a status match an *APIError with that status, those with a code one with that code.
+var (
+	ErrUnauthenticated = errors.New("unauthenticated")       // status 401
+	ErrForbidden       = errors.New("forbidden")             // status 403
+	ErrNotFound        = errors.New("not found")             // status 404
+	ErrConflict        = errors.New("conflict")              // status 409
+	ErrUnprocessable   = errors.New("unprocessable")         // status 422
+	ErrRateLimited     = errors.New("rate limited")          // status 429
+	ErrServer          = errors.New("server error")          // status 500 and above
+	ErrCaptchaRequired = errors.New("a captcha is required") // code requires_captcha
+
+	// ErrNativeAPIDisabled is code native_api_disabled.
+	ErrNativeAPIDisabled = errors.New("native API disabled: " + nativeAPIHint)
+	// ErrOriginAuthorizationConflict is code origin_authorization_headers_conflict: a request had the marks of a page and
+	// of a native app at once.
+	ErrOriginAuthorizationConflict = errors.New("origin and authorization headers conflict")
+
+	// ErrClosed is the error of calls on a client that was closed.
+	ErrClosed = errors.New("client closed")
+	// ErrUnsupported is the error of what this platform cannot do; it is an errors.ErrUnsupported too.
+	ErrUnsupported = fmt.Errorf("not available on this platform: %w", errors.ErrUnsupported)
+)
+
+// Codes that the runtime acts on. The generated ErrorCode constants hold them all, under names that it does not depend on.
+const (
+	codeNativeAPIDisabled           ErrorCode = "native_api_disabled"
+	codeRequiresCaptcha             ErrorCode = "requires_captcha"
+	codeOriginAuthorizationConflict ErrorCode = "origin_authorization_headers_conflict"
+)
+
+const nativeAPIHint = "switch on \"Native API\" for this instance on the Native applications page of the Clerk Dashboard"
+
+// ErrorCode is Clerk's name for what went wrong. The API may send codes that have no constant here.
+type ErrorCode string
+
+// APIError is an answer that reports failure: any status from 400 on, and a redirect where none was expected.
+//
+// Error prints the operation, the status, the first code and the trace id. The server's prose stays out of it, since it
+// may quote what the user typed; it is in Errors.
+type APIError struct {
+	StatusCode int
+	Errors     []ErrorDetail // empty when the body is not an error of Clerk's, such as a proxy's HTML
+	TraceID    string        // what Clerk's support asks for; "" when unknown
+	RetryAfter time.Duration // what the server asked to wait; 0 when it did not
+	Operation  string        // verb and path template, for example "POST /v1/client/sign_ins"
+	Header     http.Header   // of the answer; may hold credentials
+	Body       []byte        // of the answer, whole
+}
+
+// ErrorDetail is one error of an APIError.
+type ErrorDetail struct {
+	Code        ErrorCode `json:"code"`
+	Message     string    `json:"message"`      // short, for developers
+	LongMessage string    `json:"long_message"` // may be shown to users; "" when there is none
+	Meta        ErrorMeta `json:"meta"`
+}
+
+// ErrorMeta says what an ErrorDetail is about. Only the fields that go with its code are set.
+type ErrorMeta struct {
+	ParamName             string          `json:"param_name"` // the form field at fault
+	SessionID             string          `json:"session_id"`
+	EmailAddresses        []string        `json:"email_addresses"`
+	Identifiers           []string        `json:"identifiers"`
+	Zxcvbn                *ErrorZxcvbn    `json:"zxcvbn"`
+	Plan                  *ErrorPlan      `json:"plan"`
+	IsPlanUpgradePossible *bool           `json:"is_plan_upgrade_possible"`
+	SeatsQuantityToAdd    *int64          `json:"seats_quantity_to_add"`
+	SeatsQuantity         *int64          `json:"seats_quantity"`
+	Raw                   json.RawMessage `json:"-"` // the whole object, unknown members included; nil when there was none
+}
+
+// ErrorZxcvbn is why a password counts as weak.
+type ErrorZxcvbn struct {
+	Suggestions []ErrorSuggestion `json:"suggestions"`
+}
+
+// ErrorSuggestion is one way to make a password stronger.
+type ErrorSuggestion struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// ErrorPlan is the billing plan that an ErrorDetail is about.
+type ErrorPlan struct {
+	ID                           string `json:"id"`
+	Name                         string `json:"name"`
+	AmountFormatted              string `json:"amount_formatted"`
+	AnnualMonthlyAmountFormatted string `json:"annual_monthly_amount_formatted"`
+	CurrencySymbol               string `json:"currency_symbol"`
+}
+
+// UnmarshalJSON keeps the object in Raw and fills the fields it knows. It returns no error: a strange meta must not hide
+// the code beside it.
+func (m *ErrorMeta) UnmarshalJSON(b []byte) error {
+	type plain ErrorMeta
+	if isNull(b) {
+		return nil
+	}
+	_ = json.Unmarshal(b, (*plain)(m))
+	m.Raw = slices.Clone(b)
+	return nil
+}
+
+// MarshalJSON gives Raw back.
+func (m ErrorMeta) MarshalJSON() ([]byte, error) { return rawOrNull(m.Raw), nil }
+
+func newAPIError(operation string, a *answer) *APIError {
+	e := &APIError{StatusCode: a.status, RetryAfter: a.retryAfter, Operation: operation, Header: a.header, Body: a.body}
+	env, err := a.envelope()
+	if err == nil {
+		if details, ok := decodeValue[[]ErrorDetail](env.errors); ok && details != nil {
+			e.Errors = *details
+		}
+		if code := unquote(env.oauthError); len(e.Errors) == 0 && code != "" {
+			e.Errors = []ErrorDetail{{Code: ErrorCode(code), Message: unquote(env.oauthDescription)}}
+		}
+		e.TraceID = unquote(env.traceID)
+	}
+	if e.TraceID == "" {
+		e.TraceID = a.header.Get("Cf-Ray") // as Clerk's backend SDK does
+	}
+	return e
+}
+
+// Code and trace id come from outside; only what looks like one is printed.
+var (
+	printableCode  = regexp.MustCompile(`^[a-z0-9_]{1,80}$`)
+	printableTrace = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+)
+
+// Error is one line without anything the user typed: operation, status, first code, trace id.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	if e.Operation != "" {
+		b.WriteString(e.Operation + ": ")
+	}
+	b.WriteString(strconv.Itoa(e.StatusCode))
+	if len(e.Errors) > 0 && printableCode.MatchString(string(e.Errors[0].Code)) {
+		b.WriteString(" " + string(e.Errors[0].Code))
+	} else if text := http.StatusText(e.StatusCode); text != "" {
+		b.WriteString(" " + text)
+	}
+	if printableTrace.MatchString(e.TraceID) {
+		b.WriteString(" (trace " + e.TraceID + ")")
+	}
+	if e.has(codeNativeAPIDisabled) {
+		b.WriteString("; " + nativeAPIHint)
+	}
+	return b.String()
+}
+
+// Is makes errors.Is work with the sentinels of this package.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrUnauthenticated:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case ErrConflict:
+		return e.StatusCode == http.StatusConflict
+	case ErrUnprocessable:
+		return e.StatusCode == http.StatusUnprocessableEntity
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrServer:
+		return e.StatusCode >= http.StatusInternalServerError
+	case ErrNativeAPIDisabled:
+		return e.has(codeNativeAPIDisabled)
+	case ErrCaptchaRequired:
+		return e.has(codeRequiresCaptcha)
+	case ErrOriginAuthorizationConflict:
+		return e.has(codeOriginAuthorizationConflict)
+	}
+	code, ok := target.(codeTarget)
+	return ok && e.has(ErrorCode(code))
+}
+
+func (e *APIError) has(code ErrorCode) bool {
+	return slices.ContainsFunc(e.Errors, func(d ErrorDetail) bool { return d.Code == code })
+}
+
+// HasCode says whether err is, or wraps, an *APIError that has code among its Errors.
+func HasCode(err error, code ErrorCode) bool {
+	return errors.Is(err, codeTarget(code)) // errors.Is also walks joined errors, all branches of them
+}
+
+type codeTarget ErrorCode
+
+func (c codeTarget) Error() string { return string(c) }
+
+// NetworkError is a call that got no complete answer: the network failed, or the context or the timeout ended it, which
+// errors.Is with context.Canceled and context.DeadlineExceeded tells. What the server did with the request is unknown.
+type NetworkError struct {
+	Operation string // verb and path template
+	Err       error  // its own text may name the URL; that of NetworkError leaves the query out
+}
+
+// urlQuery is the query of a URL in running text: some transports quote the request in their errors.
+var urlQuery = regexp.MustCompile(`\?[^\s"']+`)
+
+// Error is one line without the URL's query.
+func (e *NetworkError) Error() string {
+	return e.Operation + ": " + urlQuery.ReplaceAllString(fmt.Sprint(e.Err), "")
+}
+
+// Unwrap returns Err.
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// DecodeError is a success whose body is not the JSON value that the operation declares.
+type DecodeError struct {
+	Operation string // verb and path template; "" when a value was decoded outside of a call
+	Path      string // JSON path of the value, for example "$.response"
+	Raw       []byte // the value, or the whole body where no JSON was found; may hold credentials
+}
+
+// Error is one line without any of the body.
+func (e *DecodeError) Error() string {
+	text := "answer at " + e.Path + ": not the JSON value that was expected"
+	if e.Operation != "" {
+		text = e.Operation + ": " + text
+	}
+	return text
+}

@@ -1,0 +1,136 @@
+package fapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"iter"
+	"reflect"
+)
+
+const defaultPageSize = 100
+
+// Page is one page of a list. It decodes `{data, total_count}` as well as the bare array that some operations answer with.
+type Page[T any] struct {
+	Data       []T
+	TotalCount int64 // of the whole list; of a bare array its length
+
+	raw json.RawMessage
+}
+
+// Raw is the page's JSON as it came, or nil for a page that was not decoded. It must not be changed.
+func (p Page[T]) Raw() json.RawMessage { return p.raw }
+
+// IsBare says whether the page came as a bare array, which is all of the list.
+func (p Page[T]) IsBare() bool { return bytes.HasPrefix(bytes.TrimSpace(p.raw), []byte("[")) }
+
+// UnmarshalJSON takes a page or a bare array and keeps what it can of it: an element that does not fit is left zero.
+// Its only error is text that is no JSON.
+func (p *Page[T]) UnmarshalJSON(b []byte) error {
+	*p = Page[T]{raw: bytes.Clone(b)}
+	if p.IsBare() {
+		err := json.Unmarshal(b, &p.Data)
+		p.TotalCount = int64(len(p.Data))
+		return syntaxError(err)
+	}
+	var page struct {
+		Data       []T   `json:"data"`
+		TotalCount int64 `json:"total_count"`
+	}
+	err := json.Unmarshal(b, &page)
+	p.Data, p.TotalCount = page.Data, page.TotalCount
+	return syntaxError(err)
+}
+
+// MarshalJSON gives Raw back when the page was decoded, else writes Data and TotalCount.
+func (p Page[T]) MarshalJSON() ([]byte, error) {
+	if p.raw != nil {
+		return p.raw, nil
+	}
+	return json.Marshal(struct {
+		Data       []T   `json:"data"`
+		TotalCount int64 `json:"total_count"`
+	}{p.Data, p.TotalCount})
+}
+
+// syntaxError keeps err only if it says that the text is no JSON.
+func syntaxError(err error) error {
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return err
+	}
+	return nil
+}
+
+// listAll ranges over all elements of a list, page by page, from the caller's offset on. Nothing is fetched before the
+// range begins, and each range begins anew. It ends after a page that is short, empty or a bare array; an error is
+// yielded once, beside a zero element, and ends it too.
+func listAll[T any](limit, offset *int64, fetch func(limit, offset *int64) (*Page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		size, next := int64(defaultPageSize), Value(offset)
+		if limit != nil {
+			size = *limit
+		}
+		for {
+			page, err := fetch(Ptr(size), Ptr(next))
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			if page == nil {
+				return
+			}
+			for _, element := range page.Data {
+				if !yield(element, nil) {
+					return
+				}
+			}
+			got := int64(len(page.Data))
+			if got == 0 || got < size || page.IsBare() {
+				return
+			}
+			next += got
+		}
+	}
+}
+
+// isContainer says whether raw is an object or array, which is all that a Page can be.
+func isContainer(raw []byte) bool {
+	return len(raw) > 0 && (raw[0] == '{' || raw[0] == '[')
+}
+
+// Union is a value that may have several shapes: it keeps the JSON and decodes it on demand. The zero Union is null.
+type Union struct{ raw json.RawMessage }
+
+// Raw is the JSON as it came, or nil for the zero Union. It must not be changed.
+func (u Union) Raw() json.RawMessage { return u.raw }
+
+// UnmarshalJSON keeps a copy of b; it returns no error.
+func (u *Union) UnmarshalJSON(b []byte) error {
+	u.raw = bytes.Clone(b)
+	return nil
+}
+
+// MarshalJSON gives the JSON back as it came.
+func (u Union) MarshalJSON() ([]byte, error) { return rawOrNull(u.raw), nil }
+
+// Decode decodes the value into v, a non-nil pointer, as leniently as answers are: members of the wrong kind stay as they
+// are. When the value itself does not fit, it is a *DecodeError. The zero Union and null leave v alone.
+func (u Union) Decode(v any) error {
+	if len(u.raw) == 0 || isNull(u.raw) {
+		return nil
+	}
+	err := json.Unmarshal(u.raw, v)
+	var mismatch *json.UnmarshalTypeError
+	if err == nil || errors.As(err, &mismatch) && (mismatch.Field != "" || mismatch.Type != reflect.TypeOf(v).Elem()) {
+		return nil
+	}
+	return &DecodeError{Path: "$", Raw: u.raw}
+}
+
+func rawOrNull(raw json.RawMessage) json.RawMessage {
+	if raw == nil {
+		return json.RawMessage("null")
+	}
+	return raw
+}

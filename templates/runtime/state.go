@@ -1,0 +1,55 @@
+package fapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// state is the seam between the calls and a client that remembers: credentials, the client object, the session.
+// core.state is nil for NewAPI. Implementations must be safe for concurrent use.
+type state interface {
+	// begin is called once per call, before its first attempt. It may wait (for the store to be read, for a request that
+	// creates the client) and may refuse, ErrClosed for one; its error is the call's. Retries share the exchange.
+	begin(ctx context.Context, r *request) (exchange, error)
+}
+
+// exchange is one call as its state sees it: one sequence number, one or more attempts.
+type exchange interface {
+	// authorize adds the credentials to one attempt. It runs before the request options, which win. query holds the
+	// params already, so `_clerk_session_id` is added only when r.carriesSession and the params have none.
+	authorize(ctx context.Context, header http.Header, query *values) error
+
+	// commit is told every answer, those that are retried or end in an error included, before anybody else sees it.
+	commit(ctx context.Context, news news)
+
+	// end is called once, after the last attempt, whether there was an answer or not.
+	end()
+}
+
+// news is what an answer says about the state, as it came.
+type news struct {
+	status int
+	header http.Header
+
+	// client is the client's JSON: nil when the answer does not speak of it, "null" when it says there is none.
+	client json.RawMessage
+	// fromResponse is true when client is the `response` of an operation whose response is the client: then "null"
+	// means an empty client. Otherwise client is the piggybacked one, where "null" means "nothing to say".
+	fromResponse bool
+}
+
+// newsOf reads the state's part of an answer. A body that is not an envelope has no client to tell.
+func newsOf(r *request, a *answer) news {
+	n := news{status: a.status, header: a.header}
+	if r.isClient && a.succeeded() {
+		if raw, _, err := a.value(true); err == nil && raw != nil {
+			n.client, n.fromResponse = raw, true
+			return n
+		}
+	}
+	if env, err := a.envelope(); err == nil {
+		n.client = env.piggyback()
+	}
+	return n
+}
