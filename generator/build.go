@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"gopkg.in/yaml.v3"
@@ -21,11 +20,12 @@ type built struct {
 	unused   []string // names and sentences about things that are not there
 }
 
-// build makes the IR. All problems are reported together.
-func build(doc *Document, spec *openapi3.T, version string) (*built, error) {
+// build makes the IR. All problems are reported together. A lenient build replaces a name that is taken and tells; a
+// strict one refuses.
+func build(doc *Document, spec *openapi3.T, version string, lenient bool) (*built, error) {
 	b := &builder{
-		doc: doc, spec: spec, api: &API{Version: version},
-		types: map[string]*Type{}, explicit: map[string]bool{}, components: map[string]Ref{},
+		doc: doc, lenient: lenient, spec: spec, api: &API{Version: version},
+		types: map[string]*Type{}, explicit: map[string]bool{}, components: map[string]Ref{}, names: map[string]string{},
 	}
 	b.buildServices()
 	b.buildTypes()
@@ -67,19 +67,23 @@ func (b *builder) unused(n *yaml.Node, format string, args ...any) {
 func (b *builder) codes() []Code {
 	var list []Code
 	for wire, node := range mapPairs(mapGet(b.doc.Root, "x-fapigen-errors")) {
-		c := Code{Wire: wire, Name: "Code" + exported(wire)}
-		if n := mapGet(node, "status"); n != nil {
-			c.Status, _ = strconv.Atoi(n.Value)
+		var c struct {
+			Status yaml.Node
+			Meta   []string
 		}
-		if n := mapGet(node, "meta"); n != nil {
-			for _, key := range n.Content {
-				c.Meta = append(c.Meta, key.Value)
-			}
+		code := Code{Wire: wire, Name: "Code" + exported(wire)}
+		err := node.Decode(&c)
+		if err == nil && c.Status.Kind == yaml.SequenceNode {
+			err = c.Status.Decode(&code.Statuses)
+		} else if err == nil && c.Status.Kind != 0 {
+			code.Statuses = make([]int, 1)
+			err = c.Status.Decode(&code.Statuses[0])
 		}
-		if c.Status < 400 || c.Status > 599 {
-			b.fail(node, "error code %s: no HTTP status", wire)
+		if err != nil || slices.ContainsFunc(code.Statuses, func(s int) bool { return s < 400 || s > 599 }) {
+			b.fail(node, "error code %s: wanted {status: 4xx or 5xx, or a list of them; meta: [names]}", wire)
 		}
-		list = append(list, c)
+		code.Meta = c.Meta
+		list = append(list, code)
 	}
 	slices.SortFunc(list, func(x, y Code) int { return cmp.Compare(x.Name, y.Name) })
 	return list

@@ -5,6 +5,7 @@ package generator
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,6 +29,12 @@ func (b *builder) buildServices() {
 		}
 	}
 	b.api.walk(func(s *Service) {
+		for _, o := range s.Operations {
+			if b.lenient && slices.ContainsFunc(s.Children, func(c *Service) bool { return c.Field == o.Name }) {
+				b.warnings = append(b.warnings, fmt.Sprintf("%s: %s.%s is also a service, so %s is called %s", o.Where, s.Path, o.Name, o.ID, exported(o.ID)))
+				o.Name = exported(o.ID)
+			}
+		}
 		slices.SortFunc(s.Children, func(x, y *Service) int { return cmp.Compare(x.Field, y.Field) })
 	})
 	slices.SortFunc(b.api.Services, func(x, y *Service) int { return cmp.Compare(x.Field, y.Field) })
@@ -63,12 +70,27 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 	list := o.Verb == "GET" && (o.Result.Kind == ResultList || o.Result.Kind == ResultPage)
 	name := pathTree(o.Verb, path, func(p string) bool { return parents[p] }, list)
 	o.Service, o.Name = cmp.Or(h.Service, name.service), cmp.Or(h.Method, name.method)
+	b.redundant(node, h, name)
 	s := b.service(o.Service)
+	if i := slices.IndexFunc(s.Operations, func(x *Operation) bool { return x.Name == o.Name }); i >= 0 && b.lenient {
+		b.warn(node, "%s.%s: also the Go name of %s, so %s is called %s", s.Path, o.Name, s.Operations[i].ID, o.ID, exported(o.ID))
+		o.Name = exported(o.ID)
+	}
 	s.Operations = append(s.Operations, o)
 	b.resolveInline(s, o)
 	b.params(s, o, op, item, node, at, Body(h.Body))
 	if o.Result.Kind == ResultPage && o.Params != nil && pageable(o.Params) {
 		o.Iterator = "ListAll" + strings.TrimPrefix(o.Name, "List")
+	}
+}
+
+// redundant reports a name that the rule gives anyway.
+func (b *builder) redundant(node *yaml.Node, h hints, rule callName) {
+	if h.Service != "" && h.Service == rule.service {
+		b.unused(node, "x-fapigen: service %s: the rule gives it anyway", h.Service)
+	}
+	if h.Method != "" && h.Method == rule.method {
+		b.unused(node, "x-fapigen: method %s: the rule gives it anyway", h.Method)
 	}
 }
 
@@ -91,6 +113,9 @@ func (b *builder) resolveInline(s *Service, o *Operation) {
 		t := b.types[name]
 		delete(b.types, name)
 		t.Name = s.Singular + o.Name + "Result" + rest
+		if of, ok := strings.CutPrefix(t.Of, "?"); ok {
+			t.Of = s.Singular + o.Name + "Result" + of
+		}
 		if other := b.types[t.Name]; other != nil {
 			b.problems = append(b.problems, problem(t.Where, "type %s: also the name of %s", t.Name, other.From[0]))
 		}

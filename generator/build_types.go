@@ -16,12 +16,14 @@ import (
 // builder carries what the build stages share.
 type builder struct {
 	doc         *Document
+	lenient     bool // a colliding name is replaced and told, not an error
 	spec        *openapi3.T
 	api         *API
 	types       map[string]*Type
 	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
 	components  map[string]Ref
-	building    []string // components being built, to tell a schema that contains itself by value
+	names       map[string]string // of components
+	building    []string          // components being built, to tell a schema that contains itself by value
 	problems    []error
 	warnings    []string
 	unusedNames []string // names and sentences about things that are not there
@@ -83,17 +85,36 @@ func (b *builder) component(s schemaAt) Ref {
 		return builtin(rawJSON)
 	}
 	b.building = append(b.building, s.name)
-	name := typeName(s.name)
-	if h := b.hintsAt(s.node); h.Name != "" {
-		name = h.Name
-		b.explicit[name] = true
-	}
+	name := b.componentName(s.name, s.node)
 	own := s
 	own.name, own.site = "", s.node
 	r := b.shape(own, name, "")
 	b.building = b.building[:len(b.building)-1]
 	b.components[s.name] = r
 	return r
+}
+
+// componentName is the Go name of a component, decided once. Where the plain name is taken, a lenient build falls back
+// to the full one.
+func (b *builder) componentName(component string, node *yaml.Node) string {
+	if name, ok := b.names[component]; ok {
+		return name
+	}
+	name := typeName(component)
+	h := b.hintsAt(node)
+	switch t := b.types[name]; {
+	case h.Name == name:
+		b.unused(node, "x-fapigen: name %s: the rule gives it anyway", name)
+	case h.Name != "":
+		name = h.Name
+		b.explicit[name] = true
+	case t != nil && b.lenient:
+		full := exported(component)
+		b.warn(node, "type %s: also the Go name of %s, so %s is called %s", name, t.From[0], component, full)
+		name = full
+	}
+	b.names[component] = name
+	return name
 }
 
 // ref is the Go type of a schema where it is used. hint names the type if it has to be hoisted; wire is the property's
@@ -207,7 +228,7 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 		case !b.explicit[name]:
 			b.fail(s.node, "type %s: %s and %s have the same Go name; give one a name with x-fapigen", name, t.From[0], s.at)
 		case t.Kind != kind:
-			b.fail(s.node, "type %s: %s is a %s, %s a %s; they cannot share a name", name, t.From[0], t.Kind, s.at, kind)
+			b.fail(s.node, "type %s: %s (%s) and %s (%s) cannot share a name", name, t.From[0], t.Kind, s.at, kind)
 		default:
 			t.From = append(t.From, s.at)
 			if t.Doc.Sentence == "" && kind != KindEnum {
@@ -362,11 +383,7 @@ func (b *builder) owner(parent string, p *property) string {
 	c, ok := strings.CutPrefix(p.variants[0].at, schemaPrefix)
 	c, rest, found := strings.Cut(c, "/")
 	if ok && found && len(p.variants) == 1 && strings.Count(rest, "/") == 1 {
-		name := unescapePointer(c)
-		if h := b.hintsAt(b.doc.Resolve(schemaPrefix + c)); h.Name != "" {
-			return h.Name
-		}
-		return typeName(name)
+		return b.componentName(unescapePointer(c), b.doc.Resolve(schemaPrefix+c))
 	}
 	return strings.TrimSuffix(parent, "Params")
 }

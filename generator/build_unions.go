@@ -4,6 +4,7 @@ package generator
 // array-or-page becomes a page; anything else keeps its JSON and decodes on demand.
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -21,7 +22,7 @@ func (b *builder) gather(s schemaAt) []*property { return b.gatherDeep(s, 0) }
 
 func (b *builder) gatherDeep(s schemaAt, depth int) []*property {
 	if depth > maxComposition {
-		b.fail(s.node, "schema: composed of itself")
+		b.fail(s.node, "schema %s: composed of itself", cmp.Or(s.name, s.at))
 		return nil
 	}
 	var all []*property

@@ -86,10 +86,16 @@ func parseYAML(name string, data []byte) (*yaml.Node, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%s: empty", name)
 		}
-		m := yamlLine.FindStringSubmatch(err.Error())
-		fact := strings.ReplaceAll(strings.TrimPrefix(err.Error(), m0(m)), "\n", " ")
-		if len(m) > 1 && m[1] != "" {
-			return nil, fmt.Errorf("%s:%s: not YAML: %s", name, m[1], fact)
+		fact := strings.ReplaceAll(err.Error(), "\n", " ")
+		if m := yamlLine.FindStringSubmatch(fact); m != nil {
+			fact = fact[len(m[0]):]
+			line, _ := strconv.Atoi(m[1])
+			if strings.HasPrefix(fact, "did not find expected") {
+				line++ // the parser, unlike the scanner, counts from 0
+			}
+			if line > 0 {
+				name = fmt.Sprintf("%s:%d", name, line)
+			}
 		}
 		return nil, fmt.Errorf("%s: not YAML: %s", name, fact)
 	}
@@ -100,13 +106,6 @@ func parseYAML(name string, data []byte) (*yaml.Node, error) {
 		return nil, fmt.Errorf("%s: empty", name)
 	}
 	return doc.Content[0], nil
-}
-
-func m0(m []string) string {
-	if m == nil {
-		return ""
-	}
-	return m[0]
 }
 
 // jsonReader builds nodes from JSON tokens, with lines.

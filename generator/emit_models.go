@@ -1,7 +1,6 @@
 package generator
 
-// Emit, models: structs, enums and unions, in one file a family. A family is all types that start with the same word;
-// types that are alone in theirs share models.go.
+// Emit, models: structs, enums and unions, in one file a family.
 
 import (
 	"cmp"
@@ -22,20 +21,25 @@ func emitModels(api *API, jobs map[string]*jen.File) {
 	}
 }
 
-// maxFamily is how many fields and values a file of models may hold before its family is split by the second word.
-const maxFamily = 350
+// A family with fewer members than minFamily shares models.go; one with more than maxFamily is split by its next word.
+const (
+	minFamily = 30
+	maxFamily = 350
+)
 
-// families groups types into files.
+// families groups types into files. A type belongs to the shortest type name that its own starts with (SignInStatus to
+// SignIn); types without such a root go by their first word.
 func families(types []*Type) map[string][]*Type {
 	groups := map[string][]*Type{}
 	for _, t := range types {
-		key := familyKey(t.Name, 1)
+		key := root(t.Name, types)
 		groups[key] = append(groups[key], t)
 	}
 	files := map[string][]*Type{}
-	for key, group := range groups {
+	for _, key := range sortedKeys(groups) {
+		group := groups[key]
 		switch {
-		case len(group) == 1:
+		case weight(group) < minFamily:
 			files["models.go"] = append(files["models.go"], group...)
 		case weight(group) > maxFamily:
 			splitFamily(files, key, group)
@@ -45,6 +49,23 @@ func families(types []*Type) map[string][]*Type {
 	}
 	sortTypes(files["models.go"])
 	return files
+}
+
+// root is the shortest type name that starts name, itself included when others start with it; else its first word.
+func root(name string, types []*Type) string {
+	best, leads := name, false
+	for _, t := range types {
+		if rest, ok := strings.CutPrefix(name, t.Name); ok && len(t.Name) < len(best) && isExported(rest) {
+			best = t.Name
+		}
+		if rest, ok := strings.CutPrefix(t.Name, name); ok && isExported(rest) {
+			leads = true
+		}
+	}
+	if best == name && !leads {
+		return familyKey(name, 1)
+	}
+	return best
 }
 
 func familyKey(name string, n int) string {
@@ -68,10 +89,11 @@ func weight(group []*Type) int {
 func splitFamily(files map[string][]*Type, key string, group []*Type) {
 	parts := map[string][]*Type{}
 	for _, t := range group {
-		second := familyKey(t.Name, 2)
+		second := familyKey(t.Name, len(words(key))+1)
 		parts[second] = append(parts[second], t)
 	}
-	for second, part := range parts {
+	for _, second := range sortedKeys(parts) {
+		part := parts[second]
 		name := "models_" + fileName(key)
 		if weight(part) > 40 && second != key {
 			name = "models_" + fileName(second)
@@ -110,7 +132,7 @@ func emitEnum(f *jen.File, t *Type) {
 	if t.Of == "" {
 		of = "a value of the API"
 	}
-	doc(f.Group, sentence(t.Name, "is "+of+". The API may send values that are not listed here."))
+	doc(f.Group, sentence(t.Name, "is "+of+". The list is open: the API may send and take other values."))
 	f.Type().Id(t.Name).String()
 	f.Line()
 	doc(f.Group, "Known values of "+t.Name+".")
@@ -137,11 +159,7 @@ func emitCodes(api *API, jobs map[string]*jen.File) {
 		doc(f.Group, "Error codes of the API. Others may come: compare with HasCode, which takes any ErrorCode.")
 		f.Const().DefsFunc(func(g *jen.Group) {
 			for _, c := range codes {
-				text := fmt.Sprintf("%s comes with HTTP status %d.", c.Name, c.Status)
-				if len(c.Meta) > 0 {
-					text = fmt.Sprintf("%s comes with HTTP status %d and meta %s.", c.Name, c.Status, strings.Join(c.Meta, ", "))
-				}
-				doc(g, text)
+				doc(g, codeSentence(c))
 				g.Id(c.Name).Id("ErrorCode").Op("=").Lit(c.Wire)
 			}
 		})
@@ -151,4 +169,15 @@ func emitCodes(api *API, jobs map[string]*jen.File) {
 
 func sortTypes(list []*Type) {
 	slices.SortFunc(list, func(x, y *Type) int { return cmp.Compare(x.Name, y.Name) })
+}
+
+func codeSentence(c Code) string {
+	status := "a status that is not documented"
+	if len(c.Statuses) > 0 {
+		status = "HTTP status " + strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Statuses), " ", " or "), "[]")
+	}
+	if len(c.Meta) > 0 {
+		status += " and meta " + strings.Join(c.Meta, ", ")
+	}
+	return c.Name + " comes with " + status + "."
 }

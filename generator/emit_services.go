@@ -231,12 +231,13 @@ func iteratorMethod(f *jen.File, s *Service, o *Operation) {
 	for _, a := range o.Args {
 		args = append(args, jen.Id(a.Name))
 	}
-	args = append(args, jen.Id("params"), jen.Id("paginated").Call(jen.Id("opts")).Op("..."))
+	args = append(args, jen.Id("page"), jen.Id("paginated").Call(jen.Id("opts")).Op("..."))
 	limit, offset := jen.Id("params").Dot("Limit"), jen.Id("params").Dot("Offset")
 	fetch := jen.Func().Params(jen.Id("limit"), jen.Id("offset").Op("*").Int64()).
 		Params(jen.Op("*").Id("Page").Types(typ(o.Result.Type)), jen.Error()).
 		Block(
-			jen.List(limit.Clone(), offset.Clone()).Op("=").List(jen.Id("limit"), jen.Id("offset")),
+			jen.Id("page").Op(":=").Id("params"),
+			jen.List(jen.Id("page").Dot("Limit"), jen.Id("page").Dot("Offset")).Op("=").List(jen.Id("limit"), jen.Id("offset")),
 			jen.Return(jen.Id("s").Dot(o.Name).Call(args...)),
 		)
 	seq := jen.Qual("iter", "Seq2").Types(typ(o.Result.Type), jen.Error())

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -84,7 +85,8 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := build(p.doc, spec, p.version)
+	strict := cfg.Pinned || cfg.Strict
+	made, err := build(p.doc, spec, p.version, !strict)
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +94,23 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, Summary: summarise(made.api, p)}
+	complaints := append(append(p.complaints, p.idle...), made.unused...)
 	if cfg.NoContract {
 		rt.stub = nil
-	}
-	if err := check(made.api, rt); err != nil {
-		return nil, err
-	}
-	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs}
-	out.Summary = summarise(made.api, p)
-	complaints := append(p.complaints, made.unused...)
-	if !cfg.NoContract {
+	} else {
 		missing := missingSentences(made.api)
 		out.Summary.Missing = len(missing)
 		complaints = append(complaints, missing...)
 	}
-	if (cfg.Pinned || cfg.Strict) && len(complaints)+len(made.warnings) > 0 {
-		return nil, asErrors(append(complaints, made.warnings...))
+	problems := check(made.api, rt)
+	if strict {
+		problems = errors.Join(problems, asErrors(append(complaints, made.warnings...)))
 	}
-	out.Summary.Warnings = append(append(append(p.warnings, warnings...), made.warnings...), complaints...)
+	if problems != nil {
+		return nil, problems
+	}
+	out.Summary.Warnings = slices.Concat(p.warnings, warnings, made.warnings, complaints)
 	return out, out.emit(cfg, made.api, p.doc)
 }
 
@@ -158,7 +159,8 @@ type prepared struct {
 	version    string
 	folds      []Fold
 	results    []PatchResult // of patches, without the annotations
-	complaints []string      // fatal for the pinned description, warnings for others
+	complaints []string      // about patches: fatal for the pinned description, warnings for others
+	idle       []string      // about names and sentences, likewise
 	warnings   []string
 	inputs     []Input
 }
@@ -200,7 +202,10 @@ func (p *prepared) take(name string, results []PatchResult) {
 			p.results = append(p.results, r)
 		}
 		switch {
-		case r.Outcome == Conflict, r.Outcome == Absent:
+		case r.Outcome != Conflict && r.Outcome != Absent:
+		case r.Annotation:
+			p.idle = append(p.idle, r.Message)
+		default:
 			p.complaints = append(p.complaints, r.Message)
 		}
 		if r.Outcome == Absent || r.Outcome == Skipped {

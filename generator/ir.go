@@ -159,10 +159,10 @@ type Ref struct {
 
 // Code is one error code of the API.
 type Code struct {
-	Name   string // "CodeFormPasswordIncorrect"
-	Wire   string
-	Status int
-	Meta   []string // wire names of the members of ErrorMeta that come with it
+	Name     string // "CodeFormPasswordIncorrect"
+	Wire     string
+	Statuses []int    // HTTP statuses it comes with; none when they are not known
+	Meta     []string // wire names of the members of ErrorMeta that come with it
 }
 
 // String is the Go spelling of the reference inside package fapi.

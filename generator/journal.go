@@ -66,7 +66,7 @@ func (j *journal) changed() bool {
 	}
 	c := comparer{before: j.saved}
 	return slices.ContainsFunc(j.entries, func(e entry) bool {
-		return !inner[e.node] && !c.same(e.at.pos, e.at.key, e.was, e.node)
+		return !inner[e.node] && !e.at.inProse() && !c.same(e.at.pos, e.at.key, e.was, e.node)
 	})
 }
 

@@ -38,7 +38,7 @@ func builtAPI(t testing.TB) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := build(p.doc, spec, p.version)
+	made, err := build(p.doc, spec, p.version, false)
 	if err != nil {
 		t.Fatal(err)
 	}

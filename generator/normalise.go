@@ -22,13 +22,7 @@ type Fold struct {
 }
 
 func (f Fold) String() string {
-	verb := "folded into it"
-	for _, name := range f.From {
-		if name == f.Name {
-			verb = "renamed"
-		}
-	}
-	s := fmt.Sprintf("%s %s: %s %s", strings.TrimSuffix(f.Kind, "s"), f.Name, strings.Join(f.From, ", "), verb)
+	s := fmt.Sprintf("%s %s: folds %s", strings.TrimSuffix(f.Kind, "s"), f.Name, strings.Join(f.From, ", "))
 	if len(f.United) > 0 {
 		s += "; " + strings.Join(f.United, "; ")
 	}

@@ -141,19 +141,20 @@ func (p *overlayParser) action(n *yaml.Node) {
 		p.fail(n, "action: no target")
 		return
 	}
+	p.effect(a)
+	meta := mapGet(n, "x-fapigen-patch")
 	var err error
 	if a.target, err = parseTarget(at.Value); err != nil {
 		p.fail(at, "%s", err)
+	} else {
+		p.target(a, at, meta)
 	}
-	p.effect(a)
-	meta := mapGet(n, "x-fapigen-patch")
 	owner := &patch{id: at.Value, description: a.description, annotation: meta == nil && annotates(a)}
 	if meta != nil {
 		owner = p.meta(a, meta)
 	} else {
 		a.expect.matches = count{n: 1}
 	}
-	p.target(a, at, meta)
 	if len(owner.actions) == 0 {
 		p.overlay.patches = append(p.overlay.patches, owner)
 	}
@@ -175,8 +176,6 @@ func (p *overlayParser) effect(a *action) {
 		p.fail(n, "action: both update and remove; make it two actions with one id")
 	case !removes && a.update == nil:
 		p.fail(n, "action: neither update nor remove")
-	case removes && len(a.target.steps) == 0:
-		p.fail(n, "action: removes the whole document")
 	}
 	if a.update != nil {
 		p.written(a.update)
@@ -218,6 +217,9 @@ func ignoredBesideRef(n *yaml.Node) *yaml.Node {
 
 // target checks what the syntax alone does not say.
 func (p *overlayParser) target(a *action, at, meta *yaml.Node) {
+	if len(a.target.steps) == 0 && a.update == nil && mapGet(a.node, "remove") != nil {
+		p.fail(a.node, "action: removes the whole document")
+	}
 	if a.target.wild() && mapGet(mapGet(meta, "expect"), "matches") == nil {
 		p.fail(at, "target %q: a wildcard takes the expected count, x-fapigen-patch: {expect: {matches: ...}}", at.Value)
 	}

@@ -4,6 +4,7 @@ package generator
 // loses: the order of properties, the line, and x-fapigen hints beside a $ref.
 
 import (
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -148,7 +149,11 @@ func (b *builder) hintsAt(node *yaml.Node) hints {
 		}
 	}
 	if err := x.Decode(&h); err != nil {
-		b.fail(x, "x-fapigen: %s", oneLine(err))
+		fact := oneLine(err)
+		if t := (*yaml.TypeError)(nil); errors.As(err, &t) {
+			_, fact, _ = strings.Cut(t.Errors[0], ": ") // b.fail tells the line
+		}
+		b.fail(x, "x-fapigen: %s", fact)
 	}
 	return h
 }

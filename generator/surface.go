@@ -4,144 +4,261 @@ package generator
 // the patched document that shares nothing with the IR, so that the test does not test the generator with itself.
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// expectation is one row of operations.json.
+// expectation is one row of operations.json. Names are those of the wire.
 type expectation struct {
-	ID          string   `json:"id"`
-	Verb        string   `json:"verb"`
-	Path        string   `json:"path"`
-	ContentType string   `json:"content_type,omitempty"` // of the request
-	Body        []string `json:"body,omitempty"`         // wire names of body members
-	Lists       []string `json:"lists,omitempty"`        // those that are arrays
-	Query       []string `json:"query,omitempty"`        // wire names of query parameters
-	Answer      string   `json:"answer"`                 // envelope, json, text, redirect or empty
-	Status      string   `json:"status"`                 // of that answer
-	Shape       string   `json:"shape,omitempty"`        // object, array or page
+	ID   string `json:"id"`
+	Verb string `json:"verb"`
+	Path string `json:"path"`
+
+	ContentType string            `json:"content_type,omitempty"` // of the request
+	Body        []string          `json:"body,omitempty"`         // body members
+	Query       []string          `json:"query,omitempty"`        // query parameters
+	Lists       []string          `json:"lists,omitempty"`        // those of both that are arrays
+	Types       map[string]string `json:"types,omitempty"`        // JSON type of each; of a list, of its items
+	Required    []string          `json:"required,omitempty"`     // those that a call cannot leave out
+	Always      []string          `json:"always,omitempty"`       // those sent as an empty value rather than left out
+	BodySample  any               `json:"body_sample,omitempty"`  // of a JSON body: every member, to any depth
+
+	Answer   string   `json:"answer"`              // envelope, json, text, redirect or empty
+	Status   string   `json:"status"`              // of that answer
+	Media    string   `json:"media,omitempty"`     // content type of a text answer
+	Shape    string   `json:"shape,omitempty"`     // object, array or page
+	IsClient bool     `json:"is_client,omitempty"` // the response of the envelope is the client itself
+	Failures []string `json:"failures,omitempty"`  // declared statuses from 400 on
+	SampleOf string   `json:"sample_of,omitempty"` // id of an earlier row whose sample fits here too
+	Sample   any      `json:"sample,omitempty"`    // of the object, or of one element of an array or page
 }
 
-// surface renders operations.json.
+// surface renders operations.json: an array with one row a line.
 func surface(d *Document) ([]byte, error) {
-	var rows []expectation
+	first := map[string]string{} // component to the row that has its sample
+	lines := [][]byte{}
 	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
 		for verb, op := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				rows = append(rows, expect(d, path, verb, item, op))
+			if !slices.Contains(verbs, verb) {
+				continue
 			}
+			row, value := expect(d, path, verb, item, op)
+			if value != nil {
+				place := standsFor(d, value)
+				if row.SampleOf = first[place]; row.SampleOf == "" {
+					row.Sample = sampleOf(d, value)
+				}
+				if place != "" && row.SampleOf == "" {
+					first[place] = row.ID
+				}
+			}
+			line, err := plainJSON(row)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, line)
 		}
 	}
-	data, err := json.MarshalIndent(rows, "", "  ")
-	return append(data, '\n'), err
+	return slices.Concat([]byte("[\n"), bytes.Join(lines, []byte(",\n")), []byte("\n]\n")), nil
 }
 
-func expect(d *Document, path, verb string, item, op *yaml.Node) expectation {
-	row := expectation{ID: mapGet(op, "operationId").Value, Verb: strings.ToUpper(verb), Path: path}
+// plainJSON is one line of JSON without the escapes for HTML.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// expect also gives the schema of the answer's object, or of one element of an array or page.
+func expect(d *Document, path, verb string, item, op *yaml.Node) (row expectation, value *yaml.Node) {
+	row = expectation{ID: mapGet(op, "operationId").Value, Verb: strings.ToUpper(verb), Path: path, Types: map[string]string{}}
 	for _, list := range []*yaml.Node{mapGet(item, "parameters"), mapGet(op, "parameters")} {
-		if list == nil {
-			continue
-		}
-		for _, p := range list.Content {
-			p = follow(d, p)
-			if in := mapGet(p, "in"); in != nil && in.Value == "query" && mapGet(p, "name").Value != "_clerk_session_id" {
-				row.Query = append(row.Query, mapGet(p, "name").Value)
+		if list != nil {
+			for _, p := range list.Content {
+				expectQuery(d, &row, follow(d, p))
 			}
 		}
 	}
 	expectBody(d, &row, op)
-	expectAnswer(d, &row, mapGet(op, "responses"))
-	return row
+	value = expectAnswer(d, &row, mapGet(op, "responses"))
+	return row, value
+}
+
+func expectQuery(d *Document, row *expectation, p *yaml.Node) {
+	name, schema := text(mapGet(p, "name")), mapGet(p, "schema")
+	if text(mapGet(p, "in")) != "query" || name == "_clerk_session_id" || schema == nil {
+		return
+	}
+	row.Query = append(row.Query, name)
+	expectMember(d, row, name, schema, isTrue(mapGet(p, "required")))
+}
+
+// expectMember notes what is known of one query parameter or body member.
+func expectMember(d *Document, row *expectation, name string, schema *yaml.Node, required bool) {
+	if required {
+		row.Required = append(row.Required, name)
+	}
+	if isTrue(mapGet(mapGet(schema, "x-fapigen"), "alwaysSend")) {
+		row.Always = append(row.Always, name)
+	}
+	kind, s := typeOf(d, schema)
+	if kind == "array" {
+		row.Lists = append(row.Lists, name)
+		kind, _ = typeOf(d, mapGet(s, "items"))
+	}
+	row.Types[name] = kind
+}
+
+// typeOf is the JSON type of a schema, "upload" for a file, "any" when it may be several, and the schema that says so.
+func typeOf(d *Document, s *yaml.Node) (string, *yaml.Node) {
+	s = follow(d, s)
+	if format := text(mapGet(s, "format")); format == "binary" {
+		return "upload", s
+	}
+	if kind := text(mapGet(s, "type")); kind != "" {
+		return kind, s
+	}
+	if mapGet(s, "properties") != nil {
+		return "object", s
+	}
+	kinds, found := map[string]bool{}, s
+	for part := range parts(s) {
+		kind, inner := typeOf(d, part)
+		kinds[kind], found = true, inner
+	}
+	if len(kinds) == 1 {
+		return slices.Collect(maps.Keys(kinds))[0], found
+	}
+	return "any", s
+}
+
+var bodyEncodings = [][2]string{
+	{"form", "application/x-www-form-urlencoded"}, {"multipart", "multipart/form-data"},
+	{"json", "application/json"}, {"octets", "application/octet-stream"},
 }
 
 func expectBody(d *Document, row *expectation, op *yaml.Node) {
 	content := mapGet(follow(d, mapGet(op, "requestBody")), "content")
-	for _, media := range []string{"application/x-www-form-urlencoded", "multipart/form-data", "application/json", "application/octet-stream"} {
-		m := mapGet(content, media)
-		if m == nil {
+	wanted := text(mapGet(mapGet(op, "x-fapigen"), "body"))
+	for _, encoding := range bodyEncodings {
+		m := mapGet(content, encoding[1])
+		if m == nil || wanted != "" && wanted != encoding[0] {
 			continue
 		}
-		members := map[string]*yaml.Node{}
-		var order []string
-		flatten(d, mapGet(m, "schema"), members, &order)
-		if len(order) == 0 && media != "application/octet-stream" {
+		if encoding[0] == "octets" {
+			row.ContentType = encoding[1]
 			return
 		}
-		row.ContentType, row.Body = media, order
+		schema := mapGet(m, "schema")
+		all, order := membersOf(d, schema)
+		if len(order) == 0 {
+			return
+		}
+		row.ContentType, row.Body = encoding[1], order
 		for _, name := range order {
-			if t := mapGet(follow(d, members[name]), "type"); t != nil && t.Value == "array" {
-				row.Lists = append(row.Lists, name)
-			}
+			expectMember(d, row, name, all[name][0], requires(d, schema, name))
+		}
+		if encoding[0] == "json" {
+			row.BodySample = sampleOf(d, schema)
 		}
 		return
 	}
 }
 
-// flatten collects the properties of a schema and of the schemas it is composed of.
-func flatten(d *Document, s *yaml.Node, members map[string]*yaml.Node, order *[]string) {
+// requires tells whether an object cannot do without a member: it says so itself, one of the parts that all hold does, or
+// each of those of which one holds.
+func requires(d *Document, s *yaml.Node, name string) bool {
 	s = follow(d, s)
-	for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
-		if list := mapGet(s, keyword); list != nil {
-			for _, part := range list.Content {
-				flatten(d, part, members, order)
-			}
+	if list := mapGet(s, "required"); list != nil {
+		if slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return n.Value == name }) {
+			return true
 		}
 	}
-	for name, schema := range mapPairs(mapGet(s, "properties")) {
-		if members[name] == nil {
-			*order = append(*order, name)
+	if all := mapGet(s, "allOf"); all != nil {
+		if slices.ContainsFunc(all.Content, func(n *yaml.Node) bool { return requires(d, n, name) }) {
+			return true
 		}
-		members[name] = schema
 	}
+	for _, keyword := range []string{"oneOf", "anyOf"} {
+		list := mapGet(s, keyword)
+		if list != nil && !slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return !requires(d, n, name) }) {
+			return true
+		}
+	}
+	return false
 }
 
-func expectAnswer(d *Document, row *expectation, responses *yaml.Node) {
-	row.Answer = "empty"
-	var codes []string
-	for status := range mapPairs(responses) {
-		codes = append(codes, status)
-	}
+func expectAnswer(d *Document, row *expectation, responses *yaml.Node) (value *yaml.Node) {
+	codes := mapKeys(responses)
 	slices.Sort(codes)
+	row.Answer = "empty"
 	for _, status := range codes {
-		switch status[0] {
+		switch content := mapGet(follow(d, mapGet(responses, status)), "content"); status[0] {
 		case '2':
-			row.Status = status
-			content := mapGet(follow(d, mapGet(responses, status)), "content")
-			for media, m := range mapPairs(content) {
-				row.Answer = "text"
-				if strings.Contains(media, "json") {
-					expectJSON(d, row, mapGet(m, "schema"))
-				}
-				return
+			if row.Answer == "empty" && value == nil {
+				row.Status = status
+				value = expectContent(d, row, content)
 			}
 		case '3':
 			if row.Answer == "empty" {
 				row.Answer, row.Status = "redirect", status
 			}
+		case '4', '5':
+			row.Failures = append(row.Failures, status)
 		}
 	}
+	return value
 }
 
-func expectJSON(d *Document, row *expectation, s *yaml.Node) {
-	members, order := map[string]*yaml.Node{}, []string{}
-	flatten(d, s, members, &order)
+func expectContent(d *Document, row *expectation, content *yaml.Node) (value *yaml.Node) {
+	for media, m := range mapPairs(content) {
+		row.Answer, row.Media = "text", media
+		if strings.Contains(media, "json") {
+			row.Media = ""
+			return expectJSON(d, row, mapGet(m, "schema"))
+		}
+	}
+	return nil
+}
+
+func expectJSON(d *Document, row *expectation, s *yaml.Node) (value *yaml.Node) {
+	all, order := membersOf(d, s)
 	row.Answer = "json"
-	if len(order) == 2 && members["response"] != nil && members["client"] != nil {
+	if len(order) == 2 && all["response"] != nil && all["client"] != nil {
 		row.Answer = "envelope"
-		s = members["response"]
-		members, order = map[string]*yaml.Node{}, nil
-		flatten(d, s, members, &order)
+		s = all["response"][0]
+		row.IsClient = standsFor(d, s) != "" && standsFor(d, s) == standsFor(d, all["client"][0])
+		all, _ = membersOf(d, s)
+	}
+	if kind, array := typeOf(d, s); kind == "array" {
+		row.Shape = "array"
+		return mapGet(array, "items")
+	}
+	if all["data"] != nil && all["total_count"] != nil {
+		row.Shape = "page"
+		_, array := typeOf(d, all["data"][0])
+		return mapGet(array, "items")
 	}
 	row.Shape = "object"
-	if t := mapGet(follow(d, s), "type"); t != nil && t.Value == "array" {
-		row.Shape = "array"
+	return s
+}
+
+// standsFor is the component that a schema stands for, "" when it is written out in place.
+func standsFor(d *Document, s *yaml.Node) string {
+	if ref := mapGet(s, "$ref"); ref != nil {
+		return ref.Value
 	}
-	if len(order) == 2 && members["data"] != nil && members["total_count"] != nil {
-		row.Shape = "page"
+	if all := mapGet(s, "allOf"); all != nil && len(all.Content) == 1 && mapGet(s, "properties") == nil {
+		return standsFor(d, all.Content[0])
 	}
+	return ""
 }
 
 // follow resolves a $ref, if the node is one.
@@ -151,3 +268,5 @@ func follow(d *Document, n *yaml.Node) *yaml.Node {
 	}
 	return n
 }
+
+func isTrue(n *yaml.Node) bool { return n != nil && n.Value == "true" }

@@ -117,6 +117,11 @@ func (m *match) member(key string, n *yaml.Node) match {
 	return match{node: n, holder: m, key: key, pos: m.pos.at(key)}
 }
 
+// inProse tells whether the node is prose or lies within.
+func (m *match) inProse() bool {
+	return m.holder != nil && (m.holder.pos.isProse(m.key) || m.holder.inProse())
+}
+
 func children(m *match) []match {
 	var list []match
 	if m.node.Kind == yaml.MappingNode {

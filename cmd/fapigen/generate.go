@@ -96,14 +96,20 @@ func check(cmd *cobra.Command, flags generateFlags, out *generator.Output) error
 	return nil
 }
 
+// maxWarnings is how many warnings a summary shows: an old description may lack hundreds of things that have sentences.
+const maxWarnings = 20
+
 func printSummary(w io.Writer, out *generator.Output) {
 	s := out.Summary
 	fmt.Fprintf(w, "FAPI %s\n", s.APIVersion)
 	for _, in := range out.Inputs {
 		fmt.Fprintf(w, "  %s %s\n", in.Digest[:19], in.Name)
 	}
-	for _, line := range s.Warnings {
+	for _, line := range s.Warnings[:min(len(s.Warnings), maxWarnings)] {
 		fmt.Fprintf(w, "warning: %s\n", line)
+	}
+	if more := len(s.Warnings) - maxWarnings; more > 0 {
+		fmt.Fprintf(w, "warning: %d more; --json lists them all\n", more)
 	}
 	fmt.Fprintf(w, "%d operations in %d services, %d types (%d enums), %d params structs\n", s.Operations, s.Services, s.Types, s.Enums, s.Params)
 	fmt.Fprintf(w, "patches: %s; missing doc sentences: %d\n", outcomes(s.Patches), s.Missing)

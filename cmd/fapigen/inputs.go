@@ -35,7 +35,7 @@ func (in *inputFlags) register(cmd *cobra.Command) {
 func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) {
 	cfg = generator.Config{APIVersion: in.apiVersion, Strict: in.strict, Templates: fapigen.Templates()}
 	if in.spec == "" {
-		cfg.Pinned = true
+		cfg.Pinned = !in.noDefaults
 		cfg.Spec, err = builtin(fapigen.SpecFile)
 	} else {
 		cfg.Spec, err = readSource(in.spec, stdin)

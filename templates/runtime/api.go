@@ -64,6 +64,7 @@ func parseBaseURL(raw string) (string, error) {
 }
 
 func isLoopback(host string) bool {
+	host = strings.ToLower(host)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

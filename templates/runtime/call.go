@@ -25,12 +25,6 @@ func callEnvelopedPage[T any](ctx context.Context, c *core, r *request, opts []R
 	return callPage[T](ctx, c, r, opts, true)
 }
 
-// callEnvelopedEmpty is for envelopes whose `response` says nothing.
-func callEnvelopedEmpty(ctx context.Context, c *core, r *request, opts []RequestOption) error {
-	_, err := c.succeed(ctx, r, opts)
-	return err
-}
-
 // callBare returns the body.
 func callBare[T any](ctx context.Context, c *core, r *request, opts []RequestOption) (*T, error) {
 	return callValue[T](ctx, c, r, opts, false)

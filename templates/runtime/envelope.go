@@ -21,9 +21,9 @@ var errNotObject = errors.New("not a JSON object")
 // parseEnvelope returns what it found, also beside an error.
 func parseEnvelope(body []byte) (*envelope, error) {
 	e := &envelope{empty: true}
-	err := eachMember(body, func(key string, value []byte) {
+	err := eachMember(body, func(key, value []byte) {
 		e.empty = false
-		switch key {
+		switch string(key) {
 		case "response":
 			e.response = value
 		case "client":
@@ -49,8 +49,8 @@ func (e *envelope) piggyback() []byte {
 		return e.client
 	}
 	client := e.client
-	_ = eachMember(e.meta, func(key string, value []byte) { // a meta that is no object has no client
-		if key == "client" {
+	_ = eachMember(e.meta, func(key, value []byte) { // a meta that is no object has no client
+		if string(key) == "client" {
 			client = value
 		}
 	})
@@ -97,21 +97,24 @@ func decodeValue[T any](raw []byte) (*T, bool) {
 	}
 	v := new(T)
 	err := json.Unmarshal(raw, v)
-	if err == nil {
+	if err == nil || isPartial(err, reflect.TypeFor[*T]()) {
 		return v, true
 	}
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) && (mismatch.Field != "" || mismatch.Type != reflect.TypeFor[T]()) {
-		return v, true // encoding/json goes on after such an error, so the rest is there
-	}
 	return nil, false
+}
+
+// isPartial says that err is about a part of the value that was decoded into a pointer of type target. encoding/json goes
+// on after such an error, so that the rest of the value is there.
+func isPartial(err error, target reflect.Type) bool {
+	var mismatch *json.UnmarshalTypeError
+	return errors.As(err, &mismatch) && (mismatch.Field != "" || mismatch.Type != target.Elem())
 }
 
 func isNull(raw []byte) bool { return string(bytes.TrimSpace(raw)) == "null" }
 
 // eachMember calls visit with the members of a JSON object, values unparsed. It finds where values end without judging
 // them: whoever decodes one does that. On valid JSON it agrees with encoding/json, on anything else it returns.
-func eachMember(b []byte, visit func(key string, value []byte)) error {
+func eachMember(b []byte, visit func(key, value []byte)) error {
 	i := skipSpace(b, 0)
 	if i == len(b) || b[i] != '{' {
 		return errNotObject
@@ -133,7 +136,10 @@ func eachMember(b []byte, visit func(key string, value []byte)) error {
 		if end < 0 {
 			return errNotObject
 		}
-		key := b[i:end]
+		key := b[i+1 : end-1]
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key = []byte(unquote(b[i:end]))
+		}
 		i = skipSpace(b, end)
 		if i == len(b) || b[i] != ':' {
 			return errNotObject
@@ -143,7 +149,7 @@ func eachMember(b []byte, visit func(key string, value []byte)) error {
 		if end <= i {
 			return errNotObject
 		}
-		visit(unquote(key), b[i:end])
+		visit(key, b[i:end])
 		i = skipSpace(b, end)
 	}
 }

@@ -9,46 +9,48 @@ import (
 	"testing"
 )
 
+const testU1, testU2 = `{"id":"u_1"}`, `{"id":"u_2"}`
+
 // The value of an answer. Clerk's own clients read several operations either way (clerk-js: Base.ts), so a form that was
 // not declared is taken too; null and nothing are nil.
+var testAnswers = []struct {
+	rule      string
+	status    int
+	body      string
+	enveloped bool
+	want      string // "" is nil
+	path      string // "" is: no error
+}{
+	{"response of an envelope", 200, `{"response":` + testU1 + `,"client":null}`, true, "u_1", ""},
+	{"client may come first", 200, `{"client":{"id":"c","response":1},"response":` + testU1 + `}`, true, "u_1", ""},
+	{"unknown members are ignored", 200, `{"meta":{},"x":[{"response":1}],"response":` + testU1 + `}`, true, "u_1", ""},
+	{"the last of two counts", 200, `{"response":` + testU2 + `,"response":` + testU1 + `}`, true, "u_1", ""},
+	{"an escaped key is the same key", 200, `{"\u0072esponse":` + testU1 + `}`, true, "u_1", ""},
+	{"white space", 200, " \n{ \"response\" : " + testU1 + " } \r\n", true, "u_1", ""},
+	{"response null", 200, `{"response":null,"client":` + testU1 + `}`, true, "", ""},
+	{"client only", 200, `{"client":` + testU1 + `}`, true, "", ""},
+	{"empty object", 200, `{}`, true, "", ""},
+	{"204", 204, "", true, "", ""},
+	{"204 with a body after all", 204, `{"response":` + testU1 + `}`, true, "", ""},
+	{"200 without a body", 200, "", true, "", ""},
+	{"200 with white space", 200, " \n", true, "", ""},
+	{"null", 200, "null", true, "", ""},
+	{"bare where an envelope was declared", 200, testU1, true, "u_1", ""},
+	{"bare", 200, testU1, false, "u_1", ""},
+	{"bare null", 200, "null", false, "", ""},
+	{"an envelope where bare was declared", 200, `{"response":` + testU1 + `,"client":null}`, false, "u_1", ""},
+	{"HTML", 200, "<html>" + testSecret, true, "", "$"},
+	{"text", 200, `"` + testSecret + `"`, false, "", "$"},
+	{"response of the wrong kind", 200, `{"response":["` + testSecret + `"]}`, true, "", "$.response"},
+	{"an array", 200, "[]", true, "", "$"},
+	{"cut off", 200, `{"response":` + testU1, true, "", "$"},
+	{"cut off inside", 200, `{"response":{"id":"u_1`, true, "", "$"},
+	{"broken inside", 200, `{"response":{"id" "u_1"}}`, true, "", "$.response"},
+	{"something after it", 200, `{"response":` + testU1 + `} x`, true, "", "$"},
+}
+
 func TestValueOfAnAnswer(t *testing.T) {
-	const user, other = `{"id":"u_1"}`, `{"id":"u_2"}`
-	tests := []struct {
-		rule      string
-		status    int
-		body      string
-		enveloped bool
-		want      string // "" is nil
-		path      string // "" is: no error
-	}{
-		{"response of an envelope", 200, `{"response":` + user + `,"client":null}`, true, "u_1", ""},
-		{"client may come first", 200, `{"client":{"id":"c","response":1},"response":` + user + `}`, true, "u_1", ""},
-		{"unknown members are ignored", 200, `{"meta":{},"x":[{"response":1}],"response":` + user + `}`, true, "u_1", ""},
-		{"the last of two counts", 200, `{"response":` + other + `,"response":` + user + `}`, true, "u_1", ""},
-		{"an escaped key is the same key", 200, `{"\u0072esponse":` + user + `}`, true, "u_1", ""},
-		{"white space", 200, " \n{ \"response\" : " + user + " } \r\n", true, "u_1", ""},
-		{"response null", 200, `{"response":null,"client":` + user + `}`, true, "", ""},
-		{"client only", 200, `{"client":` + user + `}`, true, "", ""},
-		{"empty object", 200, `{}`, true, "", ""},
-		{"204", 204, "", true, "", ""},
-		{"204 with a body after all", 204, `{"response":` + user + `}`, true, "", ""},
-		{"200 without a body", 200, "", true, "", ""},
-		{"200 with white space", 200, " \n", true, "", ""},
-		{"null", 200, "null", true, "", ""},
-		{"bare where an envelope was declared", 200, user, true, "u_1", ""},
-		{"bare", 200, user, false, "u_1", ""},
-		{"bare null", 200, "null", false, "", ""},
-		{"an envelope where bare was declared", 200, `{"response":` + user + `,"client":null}`, false, "u_1", ""},
-		{"HTML", 200, "<html>" + testSecret, true, "", "$"},
-		{"text", 200, `"` + testSecret + `"`, false, "", "$"},
-		{"response of the wrong kind", 200, `{"response":["` + testSecret + `"]}`, true, "", "$.response"},
-		{"an array", 200, "[]", true, "", "$"},
-		{"cut off", 200, `{"response":` + user, true, "", "$"},
-		{"cut off inside", 200, `{"response":{"id":"u_1`, true, "", "$"},
-		{"broken inside", 200, `{"response":{"id" "u_1"}}`, true, "", "$.response"},
-		{"something after it", 200, `{"response":` + user + `} x`, true, "", "$"},
-	}
-	for _, tt := range tests {
+	for _, tt := range testAnswers {
 		t.Run(tt.rule, func(t *testing.T) {
 			c, _ := testServer(t, testReply(tt.status, tt.body))
 			call := callBare[testUser]
@@ -158,7 +160,7 @@ func TestKindsOfResults(t *testing.T) {
 		}
 	})
 	t.Run("empty does not look at the body", func(t *testing.T) {
-		if err := callEnvelopedEmpty(t.Context(), serve("<html>"), post("/v1/x"), nil); err != nil {
+		if err := callEmpty(t.Context(), serve("<html>"), post("/v1/x"), nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -175,7 +177,7 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got := map[string]string{}
-		err := eachMember(body, func(key string, value []byte) { got[key] = string(value) })
+		err := eachMember(body, func(key, value []byte) { got[string(key)] = string(value) })
 		a := &answer{status: 422, header: map[string][]string{}, body: body}
 		_ = newAPIError("GET /v1/x", a).Error()
 		for _, enveloped := range []bool{true, false} {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,6 +70,7 @@ func eachField(params any, tag string, visit func(field, reflect.Value) error) e
 
 // addParams adds the fields of params that carry the tag.
 func (v *values) addParams(params any, tag string) error {
+	*v = slices.Grow(*v, 8) // most params set a few fields
 	return eachField(params, tag, v.addField)
 }
 

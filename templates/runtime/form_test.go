@@ -14,96 +14,97 @@ type testNested struct {
 	InnerCamel map[string]int `json:"innerCamel"`
 }
 
-func TestFormEncoding(t *testing.T) {
-	tests := []struct {
-		rule   string
-		params any
-		want   string
-	}{
-		{
-			// clerk-js: querystring.ts, as observed on the wire.
-			rule: "the observed example of clerk-js",
-			params: struct {
-				CamelCase bool           `form:"camel_case"`
-				Arr       []*string      `form:"arr"`
-				Nul       *string        `form:"nul,always"`
-				Und       *string        `form:"und"`
-				Num       int64          `form:"num"`
-				Obj       map[string]any `form:"obj"`
-				EmptyArr  []string       `form:"emptyArr"`
-				D         string         `form:"d"`
-			}{
-				CamelCase: true, Arr: []*string{Ptr("a"), nil, Ptr("b")},
-				Obj: map[string]any{"innerCamel": map[string]int{"x": 1}}, EmptyArr: []string{}, D: "a,b",
-			},
-			want: "camel_case=true&arr=a&arr=&arr=b&nul=&num=0&obj=%7B%22innerCamel%22%3A%7B%22x%22%3A1%7D%7D&d=a%2Cb",
+var testForms = []struct {
+	rule   string
+	params any
+	want   string
+}{
+	{
+		// clerk-js: querystring.ts, as observed on the wire.
+		rule: "the observed example of clerk-js",
+		params: struct {
+			CamelCase bool           `form:"camel_case"`
+			Arr       []*string      `form:"arr"`
+			Nul       *string        `form:"nul,always"`
+			Und       *string        `form:"und"`
+			Num       int64          `form:"num"`
+			Obj       map[string]any `form:"obj"`
+			EmptyArr  []string       `form:"emptyArr"`
+			D         string         `form:"d"`
+		}{
+			CamelCase: true, Arr: []*string{Ptr("a"), nil, Ptr("b")},
+			Obj: map[string]any{"innerCamel": map[string]int{"x": 1}}, EmptyArr: []string{}, D: "a,b",
 		},
-		{"nil is not sent", struct {
-			A *string         `form:"a"`
-			B []string        `form:"b"`
-			C map[string]int  `form:"c"`
-			D json.RawMessage `form:"d"`
-			E *testNested     `form:"e"`
-			F any             `form:"f"`
-		}{}, ""},
-		{"an empty string is sent", struct {
-			A *string `form:"a"`
-		}{Ptr("")}, "a="},
-		{"always sends nil as an empty value", struct {
-			A *string  `form:"a,always"`
-			B []string `form:"b,always"`
-			C *int64   `form:"c,always"`
-		}{B: []string{}}, "a=&b=&c="},
-		{"always leaves values alone", struct {
-			A *string  `form:"a,always"`
-			B []string `form:"b,always"`
-		}{Ptr("x"), []string{"y"}}, "a=x&b=y"},
-		{"a struct is JSON text", struct {
-			A *testNested `form:"a"`
-		}{&testNested{map[string]int{"x": 1}}}, "a=%7B%22innerCamel%22%3A%7B%22x%22%3A1%7D%7D"},
-		{"raw JSON goes out as written", struct {
-			A json.RawMessage `form:"a"`
-		}{json.RawMessage(`{"b": 1}`)}, "a=%7B%22b%22%3A+1%7D"},
-		{"raw null is an empty value", struct {
-			A json.RawMessage `form:"a"`
-		}{json.RawMessage("null")}, "a="},
-		{"a list of objects repeats JSON text", struct {
-			A []json.RawMessage `form:"a"`
-		}{[]json.RawMessage{[]byte(`{}`), []byte(`[1]`)}}, "a=%7B%7D&a=%5B1%5D"},
-		{"numbers are decimal", struct {
-			A int64     `form:"a"`
-			B uint8     `form:"b"`
-			C float64   `form:"c"`
-			D Timestamp `form:"d"`
-			E float64   `form:"e"`
-		}{math.MinInt64, 255, 0.5, 1767225600000, 1e21}, "a=-9223372036854775808&b=255&c=0.5&d=1767225600000&e=1000000000000000000000"},
-		{"false and zero in lists stay themselves", struct {
-			A []bool  `form:"a"`
-			B []int64 `form:"b"`
-		}{[]bool{false}, []int64{0}}, "a=false&b=0"},
-		{"named strings are strings", struct {
-			A testEnum   `form:"a"`
-			B []testEnum `form:"b"`
-		}{"x", []testEnum{"y", "z"}}, "a=x&b=y&b=z"},
-		{"JSON text is not escaped for HTML", struct {
-			A map[string]string `form:"a"`
-		}{map[string]string{"k": "<&>"}}, "a=%7B%22k%22%3A%22%3C%26%3E%22%7D"},
-		{"other fields stay at home", struct {
-			A string `query:"a"`
-			B string
-			C string `form:"-"`
-			D string `form:"d"`
-		}{"1", "2", "3", "4"}, "d=4"},
-		{"reserved characters are escaped", struct {
-			A string `form:"a"`
-		}{"a b&c=d+é\n"}, "a=a+b%26c%3Dd%2B%C3%A9%0A"},
-		{"params may be a pointer", &struct {
-			A string `form:"a"`
-		}{"x"}, "a=x"},
-		{"nil params are none", nil, ""},
-		{"a nil pointer is none", (*testNested)(nil), ""},
-	}
-	for _, tt := range tests {
+		want: "camel_case=true&arr=a&arr=&arr=b&nul=&num=0&obj=%7B%22innerCamel%22%3A%7B%22x%22%3A1%7D%7D&d=a%2Cb",
+	},
+	{"nil is not sent", struct {
+		A *string         `form:"a"`
+		B []string        `form:"b"`
+		C map[string]int  `form:"c"`
+		D json.RawMessage `form:"d"`
+		E *testNested     `form:"e"`
+		F any             `form:"f"`
+	}{}, ""},
+	{"an empty string is sent", struct {
+		A *string `form:"a"`
+	}{Ptr("")}, "a="},
+	{"always sends nil as an empty value", struct {
+		A *string  `form:"a,always"`
+		B []string `form:"b,always"`
+		C *int64   `form:"c,always"`
+	}{B: []string{}}, "a=&b=&c="},
+	{"always leaves values alone", struct {
+		A *string  `form:"a,always"`
+		B []string `form:"b,always"`
+	}{Ptr("x"), []string{"y"}}, "a=x&b=y"},
+	{"a struct is JSON text", struct {
+		A *testNested `form:"a"`
+	}{&testNested{map[string]int{"x": 1}}}, "a=%7B%22innerCamel%22%3A%7B%22x%22%3A1%7D%7D"},
+	{"raw JSON goes out as written", struct {
+		A json.RawMessage `form:"a"`
+	}{json.RawMessage(`{"b": 1}`)}, "a=%7B%22b%22%3A+1%7D"},
+	{"raw null is an empty value", struct {
+		A json.RawMessage `form:"a"`
+	}{json.RawMessage("null")}, "a="},
+	{"a list of objects repeats JSON text", struct {
+		A []json.RawMessage `form:"a"`
+	}{[]json.RawMessage{[]byte(`{}`), []byte(`[1]`)}}, "a=%7B%7D&a=%5B1%5D"},
+	{"numbers are decimal", struct {
+		A int64     `form:"a"`
+		B uint8     `form:"b"`
+		C float64   `form:"c"`
+		D Timestamp `form:"d"`
+		E float64   `form:"e"`
+	}{math.MinInt64, 255, 0.5, 1767225600000, 1e21}, "a=-9223372036854775808&b=255&c=0.5&d=1767225600000&e=1000000000000000000000"},
+	{"false and zero in lists stay themselves", struct {
+		A []bool  `form:"a"`
+		B []int64 `form:"b"`
+	}{[]bool{false}, []int64{0}}, "a=false&b=0"},
+	{"named strings are strings", struct {
+		A testEnum   `form:"a"`
+		B []testEnum `form:"b"`
+	}{"x", []testEnum{"y", "z"}}, "a=x&b=y&b=z"},
+	{"JSON text is not escaped for HTML", struct {
+		A map[string]string `form:"a"`
+	}{map[string]string{"k": "<&>"}}, "a=%7B%22k%22%3A%22%3C%26%3E%22%7D"},
+	{"other fields stay at home", struct {
+		A string `query:"a"`
+		B string
+		C string `form:"-"`
+		D string `form:"d"`
+	}{"1", "2", "3", "4"}, "d=4"},
+	{"reserved characters are escaped", struct {
+		A string `form:"a"`
+	}{"a b&c=d+é\n"}, "a=a+b%26c%3Dd%2B%C3%A9%0A"},
+	{"params may be a pointer", &struct {
+		A string `form:"a"`
+	}{"x"}, "a=x"},
+	{"nil params are none", nil, ""},
+	{"a nil pointer is none", (*testNested)(nil), ""},
+}
+
+func TestFormEncoding(t *testing.T) {
+	for _, tt := range testForms {
 		t.Run(tt.rule, func(t *testing.T) {
 			var v values
 			if err := v.addParams(tt.params, "form"); err != nil {

@@ -121,8 +121,7 @@ func (u Union) Decode(v any) error {
 		return nil
 	}
 	err := json.Unmarshal(u.raw, v)
-	var mismatch *json.UnmarshalTypeError
-	if err == nil || errors.As(err, &mismatch) && (mismatch.Field != "" || mismatch.Type != reflect.TypeOf(v).Elem()) {
+	if err == nil || isPartial(err, reflect.TypeOf(v)) {
 		return nil
 	}
 	return &DecodeError{Path: "$", Raw: u.raw}

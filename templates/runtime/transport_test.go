@@ -27,6 +27,7 @@ func TestBaseURL(t *testing.T) {
 		{raw: "http://localhost:3000/__clerk", want: "http://localhost:3000/__clerk"},
 		{raw: "http://127.0.0.1:1", want: "http://127.0.0.1:1"},
 		{raw: "http://[::1]:1", want: "http://[::1]:1"},
+		{raw: "http://LOCALHOST", want: "http://LOCALHOST"},
 		{raw: "http://app.localhost", want: "http://app.localhost"},
 		{raw: "http://example.com", wantErr: `base URL: plain http is for loopback only, not for "example.com"`},
 		{raw: "http://10.0.0.1", wantErr: `base URL: plain http is for loopback only, not for "10.0.0.1"`},
@@ -49,6 +50,9 @@ func TestBaseURL(t *testing.T) {
 		})
 	}
 	t.Run("a bad URL is the error of the first call", func(t *testing.T) {
+		if NewAPI("http://example.com", nil, WithBrowser()) == nil {
+			t.Error("NewAPI failed")
+		}
 		c := newCore("http://example.com", newConfig(nil))
 		want := `GET /v1/client: base URL: plain http is for loopback only, not for "example.com"`
 		if err := callEmpty(t.Context(), c, get("/v1/client"), nil); err == nil || err.Error() != want {

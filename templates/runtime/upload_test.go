@@ -59,7 +59,7 @@ func TestMultipart(t *testing.T) {
 			"note|||x\nmore|||y\nfile|file|application/octet-stream|\n"},
 		{"no file", testUploadParams{Note: Ptr("x")}, nil, true, "note|||x\n"},
 		{"a name cannot break out", testUploadParams{File: &Upload{Name: "a\"\r\nb", Reader: strings.NewReader("x")}}, nil, true,
-			"file|a%22%0D%0Ab|application/octet-stream|x\n"},
+			"file|a\"%0D%0Ab|application/octet-stream|x\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
