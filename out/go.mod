@@ -1,0 +1,3 @@
+module github.com/fapigen/fapigen/out
+
+go 1.26
