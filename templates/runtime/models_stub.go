@@ -20,3 +20,57 @@ var (
 	_ = []any{callEnveloped[Timestamp], callEnvelopedList[Timestamp], callEnvelopedPage[Timestamp], listAll[Timestamp]}
 	_ = []any{callBare[Timestamp], callBareList[Timestamp], callBarePage[Timestamp]}
 )
+
+// The models below have the fields that the runtime touches, and no others. The generator checks that the real ones have
+// them with these types; an enum counts as a string.
+
+// Client stands in for the generated model.
+type Client struct {
+	ID                  string    `json:"id"`
+	Sessions            []Session `json:"sessions"`
+	LastActiveSessionID *string   `json:"last_active_session_id"`
+	UpdatedAt           Timestamp `json:"updated_at"`
+}
+
+// Session stands in for the generated model.
+type Session struct {
+	ID                       string  `json:"id"`
+	Status                   string  `json:"status"`
+	LastActiveToken          *Token  `json:"last_active_token"`
+	LastActiveOrganizationID *string `json:"last_active_organization_id"`
+	User                     *User   `json:"user"`
+	FactorVerificationAge    []int64 `json:"factor_verification_age"`
+}
+
+// User stands in for the generated model.
+type User struct {
+	ID                      string                   `json:"id"`
+	OrganizationMemberships []OrganizationMembership `json:"organization_memberships"`
+}
+
+// OrganizationMembership stands in for the generated model.
+type OrganizationMembership struct {
+	ID           string        `json:"id"`
+	Role         string        `json:"role"`
+	Permissions  []string      `json:"permissions"`
+	Organization *Organization `json:"organization"`
+}
+
+// Organization stands in for the generated model.
+type Organization struct {
+	ID   string `json:"id"`
+	Slug string `json:"slug"`
+}
+
+// Token stands in for the generated model.
+type Token struct {
+	JWT *string `json:"jwt"`
+}
+
+// DevBrowser stands in for the generated model.
+type DevBrowser struct {
+	ID string `json:"id"`
+}
+
+// Environment stands in for the generated model, of which the runtime reads the raw JSON only.
+type Environment struct{}

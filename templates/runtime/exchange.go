@@ -1,0 +1,297 @@
+package fapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	clientPath      = "/v1/client"
+	environmentPath = "/v1/environment"
+	devBrowserPath  = "/v1/dev_browser"
+
+	codeDevBrowserUnauthenticated ErrorCode = "dev_browser_unauthenticated"
+)
+
+// clerkExchange is one call as a Clerk sees it.
+type clerkExchange struct {
+	clerk    *Clerk
+	ctx      context.Context // of the call, for end
+	request  *request
+	sequence uint64
+	hasTurn  bool
+	aloft    *string // the token of the attempt that is under way, nil when there is none
+
+	// Of the last answer.
+	unauthenticated bool
+	noDevBrowser    bool
+	sent            string
+}
+
+// begin implements state.
+func (c *Clerk) begin(ctx context.Context, r *request) (exchange, error) {
+	if c.isClosed() {
+		return nil, ErrClosed
+	}
+	if err := c.hydrate(ctx); err != nil {
+		return nil, err
+	}
+	if c.wantsDevBrowser(r) {
+		if err := c.ensureDevBrowser(ctx); err != nil {
+			return nil, err
+		}
+	}
+	e := &clerkExchange{clerk: c, ctx: ctx, request: r}
+	if err := e.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.ledger.sequence++
+	e.sequence = c.ledger.sequence
+	c.mu.Unlock()
+	return e, nil
+}
+
+// takeTurn makes requests that may create the client go one by one until there is one: two at a time would make two.
+func (e *clerkExchange) takeTurn(ctx context.Context) error {
+	c := e.clerk
+	if !c.mayCreateClient(e.request) {
+		return nil
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.lifetime, cancel)()
+	if err := c.hold(waiting, c.turn); err != nil {
+		if c.isClosed() {
+			return ErrClosed
+		}
+		return err
+	}
+	e.hasTurn = true
+	if c.isClosed() {
+		e.giveTurn()
+		return ErrClosed
+	}
+	if !c.mayCreateClient(e.request) {
+		e.giveTurn()
+	}
+	return nil
+}
+
+func (e *clerkExchange) giveTurn() {
+	if e.hasTurn {
+		e.hasTurn = false
+		<-e.clerk.turn
+	}
+}
+
+// mayCreateClient says whether the server may answer r with a new client. A page's credential is a cookie that cannot be
+// seen; there, and where a server never sent a token, a client that is known is the sign that there is one.
+func (c *Clerk) mayCreateClient(r *request) bool {
+	if !isUnder(r.path, clientPath) && !slices.Contains([]string{"/v1/tickets/accept", "/v1/verify", "/v1/oauth_callback"}, r.template) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.ledger.client.id() != ""
+	if c.core.browser {
+		return !known
+	}
+	return c.ledger.token == "" && (!known || c.ledger.hadToken)
+}
+
+// authorize implements exchange.
+func (e *clerkExchange) authorize(_ context.Context, header http.Header, query *values) error {
+	c := e.clerk
+	token := e.depart()
+	switch {
+	case token == "":
+	case !c.core.browser:
+		header.Set("Authorization", token)
+	case e.request.template != devBrowserPath && !query.has(devBrowserQuery):
+		query.add(devBrowserQuery, token)
+	}
+	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has("_clerk_session_id") {
+		query.add("_clerk_session_id", s.Session.ID)
+	}
+	return nil
+}
+
+// depart counts an attempt as under way and returns the token it goes out with.
+func (e *clerkExchange) depart() string {
+	e.arrive() // the attempt before, when it got no answer
+	c := e.clerk
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	token := c.ledger.token
+	e.aloft = &token
+	c.ledger.aloft[token]++
+	return token
+}
+
+func (e *clerkExchange) arrive() {
+	if e.aloft == nil {
+		return
+	}
+	c := e.clerk
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ledger.aloft[*e.aloft]--; c.ledger.aloft[*e.aloft] == 0 {
+		delete(c.ledger.aloft, *e.aloft)
+	}
+	e.aloft = nil
+}
+
+// commit implements exchange: the one path by which answers reach the state.
+func (e *clerkExchange) commit(ctx context.Context, n news) {
+	c := e.clerk
+	e.arrive()
+	t := c.read(e, n)
+	e.sent = t.sent
+	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
+	e.unauthenticated = n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
+
+	newer := c.movedOn(ctx, t)
+	c.change(func(l *ledger) {
+		if newer != nil && l.token == t.sent {
+			if newer.Version > l.version {
+				l.adopt(*newer)
+			}
+			return
+		}
+		if l.doubts(t, c.now()) {
+			return
+		}
+		l.apply(t)
+		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status < http.StatusBadRequest {
+			l.refreshedAt = max(l.refreshedAt, e.sequence)
+		}
+	})
+	if err := c.save(ctx); err != nil {
+		c.warn("the state could not be saved", err)
+	}
+}
+
+// end implements exchange.
+func (e *clerkExchange) end() {
+	c := e.clerk
+	e.arrive()
+	e.giveTurn()
+	if e.request.internal {
+		return
+	}
+	switch {
+	case e.noDevBrowser:
+		if err := c.renewDevBrowser(e.ctx, e.sent); err != nil {
+			c.warn("no new dev browser", err)
+		}
+	case e.unauthenticated:
+		c.afterRefusal(e.ctx, e.request, e.sequence, e.sent)
+	}
+	c.deliver()
+}
+
+// read decodes what an answer says. What cannot be decoded is reported and says nothing.
+func (c *Clerk) read(e *clerkExchange, n news) tidings {
+	t := tidings{sequence: e.sequence, sent: c.sentCredential(n.sent), token: c.newCredential(n.header)}
+	t.date = c.observeDate(n.header)
+	operation := e.request.operation()
+	if n.environment != nil {
+		part, ok := decodeEnvironment(n.environment)
+		if t.environment = part; !ok {
+			c.warn("an undecodable environment was ignored", &DecodeError{Operation: operation, Path: "$"})
+		}
+	}
+	if n.client == nil || !n.fromResponse && isNull(n.client) {
+		return t
+	}
+	s := c.snapshot.Load()
+	if string(s.rawClient) == string(n.client) {
+		t.client = &clientPart{s.rawClient, s.Client}
+		return t
+	}
+	path := "$.client"
+	if n.fromResponse {
+		path = "$.response"
+	}
+	part, ok := decodeClient(n.client)
+	if ok && s.Session != nil && part.damaged() && findSession(part.model, Value(part.model.LastActiveSessionID)) == nil {
+		ok = false
+	}
+	if !ok {
+		c.warn("an undecodable client was ignored", &DecodeError{Operation: operation, Path: path})
+		return t
+	}
+	if !n.fromResponse {
+		c.core.findMismatches(part.raw, clientType, path, operation)
+	}
+	t.client = part
+	return t
+}
+
+// sentCredential is the token that a request went out with.
+func (c *Clerk) sentCredential(r *http.Request) string {
+	switch {
+	case r == nil:
+		return ""
+	case c.core.browser:
+		return r.URL.Query().Get(devBrowserQuery)
+	}
+	return bareToken(r.Header.Get("Authorization"))
+}
+
+// newCredential is what the headers of an answer say about the token: nil is nothing, "" clears it.
+func (c *Clerk) newCredential(h http.Header) *string {
+	if c.core.browser {
+		if token := h.Get("Clerk-Db-Jwt"); token != "" && isToken(token) && c.instance.needsDevBrowser() {
+			return &token
+		}
+		return nil
+	}
+	if len(h.Values("Authorization")) == 0 {
+		return nil
+	}
+	token := bareToken(h.Get("Authorization"))
+	if !isToken(token) {
+		c.warn("a token that cannot be sent was ignored", errNotToken)
+		return nil
+	}
+	return &token
+}
+
+// isToken says whether a token can be sent and stored: it is visible ASCII, as all tokens in use are, or empty.
+func isToken(token string) bool {
+	return !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// bareToken takes both spellings in use, "<token>" and "Bearer <token>".
+func bareToken(header string) string {
+	header = strings.TrimSpace(header)
+	const scheme = "bearer"
+	if len(header) >= len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
+		if rest := header[len(scheme):]; rest == "" || rest[0] == ' ' || rest[0] == '\t' {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return header
+}
+
+// observeDate returns the server's time, zero when unknown, and notes how far our clock is off. The header has whole
+// seconds, so that less than one is no difference. What comes from a cache is of another time.
+func (c *Clerk) observeDate(h http.Header) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil || h.Get("Age") != "" && h.Get("Age") != "0" {
+		return time.Time{}
+	}
+	skew := date.Sub(c.now().Round(0))
+	if skew <= 0 && skew > -time.Second {
+		skew = 0
+	} else {
+		skew += time.Second / 2
+	}
+	c.skew.Store(int64(skew))
+	return date
+}

@@ -1,0 +1,205 @@
+package fapi
+
+import (
+	"bytes"
+	"slices"
+	"time"
+)
+
+// ledger is all that a Clerk knows. Clerk.mu guards it; Clerk.change is the one way to change it.
+type ledger struct {
+	token       string // the credential: client token, or dev browser of a page; "" is none
+	hadToken    bool   // there was one at some time
+	client      *clientPart
+	environment *environmentPart
+	source      Source
+	loaded      bool
+
+	// The order of answers. Each request takes the next sequence number.
+	sequence    uint64    // the last one taken
+	accepted    uint64    // that of the newest client accepted since the token changed
+	floor       uint64    // that of the newest client accepted ever
+	environAt   uint64    // that of the newest environment
+	refreshedAt uint64    // that of the newest GET of the client that was answered
+	date        time.Time // the newest server date of an accepted client
+
+	aloft      map[string]int // attempts under way, by token
+	doubted    string         // the token that an answer called stale while others were under way
+	doubtSince time.Time
+
+	// What listeners and the store have yet to be told.
+	shown   uint64 // counts visible changes
+	revised uint64 // counts changes that are to be saved
+	saved   uint64 // the count that was saved last
+	base    string // the token in the record that was read or written last
+	version uint64 // of that record
+	force   bool   // this token wins over what another process saved
+}
+
+// tidings are what one answer says, decoded.
+type tidings struct {
+	sequence    uint64
+	sent        string  // the credential that the request had
+	token       *string // nil says nothing, "" clears
+	date        time.Time
+	client      *clientPart // nil says nothing
+	environment *environmentPart
+}
+
+// apply takes over what an answer says: the token first, then the client, each by its own rule.
+func (l *ledger) apply(t tidings) {
+	current := t.sent == l.token
+	if current && t.token != nil {
+		l.setToken(*t.token)
+	}
+	if t.token != nil && *t.token != "" && *t.token == l.token {
+		current = true // another answer was faster to bring the same token
+	}
+	if t.client != nil && l.accepts(t, current) {
+		l.accepted = max(l.accepted, t.sequence)
+		l.floor = max(l.floor, t.sequence)
+		if t.date.After(l.date) {
+			l.date = t.date
+		}
+		l.setClient(t.client)
+		l.source.Client = SourcePart{From: FromServer}
+	}
+	if t.environment != nil && t.sequence > l.environAt {
+		l.environAt = t.sequence
+		l.setEnvironment(t.environment)
+		l.source.Environment = SourcePart{From: FromServer}
+	}
+}
+
+// accepts is the order of answers: a client is never replaced by an older one. current says that the request had the
+// token that is current; an answer to another one must be about the same client, and its number counts against every
+// client accepted so far (clerk-ios: ClientResponseOrderingGate.swift).
+func (l *ledger) accepts(t tidings, current bool) bool {
+	last := l.accepted
+	if !current {
+		if id := t.client.id(); id == "" || id != l.client.id() {
+			return false
+		}
+		last = l.floor
+	}
+	if t.sequence > last {
+		return true
+	}
+	if t.date.IsZero() || l.client == nil {
+		return false
+	}
+	have, got := l.client.model.UpdatedAt, t.client.model.UpdatedAt
+	return t.date.After(l.date) || t.date.Equal(l.date) && have != 0 && got > have
+}
+
+// maxDoubt bounds how long a token may be called stale without consequence.
+const maxDoubt = 30 * time.Second
+
+// doubts says whether t is what a token gets that has just been replaced: another client, new, with a token of its own
+// and without sessions. If other requests with the same token are under way, one of them may have had it replaced and
+// bring the right one, so that t, which was faster, counts for nothing. If none of them does, the next such answer does.
+func (l *ledger) doubts(t tidings, now time.Time) bool {
+	stale := t.sent == l.token && t.token != nil && *t.token != "" && *t.token != t.sent && l.client.signedIn() &&
+		t.client != nil && !t.client.signedIn() && t.client.id() != "" && t.client.id() != l.client.id()
+	if !stale || l.aloft[t.sent] == 0 {
+		return false
+	}
+	if l.doubted != t.sent {
+		l.doubted, l.doubtSince = t.sent, now
+	}
+	return now.Sub(l.doubtSince).Abs() < maxDoubt
+}
+
+// setToken starts the sequence anew: what the numbers so far prove is about another token.
+func (l *ledger) setToken(token string) {
+	if token == l.token {
+		return
+	}
+	l.token = token
+	l.hadToken = l.hadToken || token != ""
+	l.accepted = 0
+	l.revised++
+}
+
+func (l *ledger) setClient(p *clientPart) {
+	if l.client != nil && bytes.Equal(l.client.raw, p.raw) {
+		return
+	}
+	l.client = p
+	l.shown++
+	l.revised++
+}
+
+func (l *ledger) setEnvironment(p *environmentPart) {
+	if l.environment != nil && bytes.Equal(l.environment.raw, p.raw) {
+		return
+	}
+	l.environment = p
+	l.shown++
+	l.revised++
+}
+
+// overrule is setClient for what does not come from the server: answers to requests sent before it are older.
+func (l *ledger) overrule(p *clientPart, from Origin) {
+	l.sequence++
+	l.accepted, l.floor = l.sequence, l.sequence
+	l.setClient(p)
+	l.source.Client = SourcePart{From: from}
+}
+
+// adopt takes over a record of the store whole, because another process is further than this one.
+func (l *ledger) adopt(r Record) {
+	l.setToken(r.Token)
+	if p, ok := decodeClient(r.Client); ok && len(r.Client) > 0 {
+		l.overrule(p, FromStore)
+	}
+	if p, ok := decodeEnvironment(r.Environment); ok {
+		l.setEnvironment(p)
+		l.source.Environment = SourcePart{From: FromStore}
+	}
+	if r.Date.After(l.date) {
+		l.date = r.Date
+	}
+	l.base, l.version, l.force = r.Token, r.Version, false
+	l.saved = l.revised
+}
+
+// record is what the store is to hold.
+func (l *ledger) record() Record {
+	r := Record{Version: l.version, Token: l.token, Date: l.date}
+	if l.client != nil {
+		r.Client = l.client.raw
+	}
+	if l.environment != nil {
+		r.Environment = l.environment.raw
+	}
+	return r
+}
+
+// state is the snapshot of the ledger.
+func (l *ledger) state() *State {
+	s := &State{Loaded: l.loaded, Source: l.source, shown: l.shown}
+	if l.client != nil {
+		s.Client, s.rawClient = l.client.model, l.client.raw
+	}
+	if l.environment != nil {
+		s.Environment, s.rawEnvironment, s.minter = l.environment.model, l.environment.raw, l.environment.minter
+	}
+	s.derive()
+	return s
+}
+
+// change applies f to the ledger and publishes what came of it, in one step.
+func (c *Clerk) change(f func(*ledger)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(&c.ledger)
+	before, after := c.snapshot.Load(), c.ledger.state()
+	c.snapshot.Store(after)
+	if after.Client != before.Client {
+		c.tokens.settle(after)
+	}
+	if after.Loaded && after.shown != before.shown && !c.closed {
+		c.queue = append(c.queue, emission{*after, slices.Clone(c.listeners)})
+	}
+}

@@ -1,0 +1,208 @@
+package fapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+var errUnusable = errors.New("the answer cannot be used")
+
+// loadErrors are why the server did not give its part; nil where it did.
+type loadErrors struct{ environment, client error }
+
+// Load asks the server for the environment and the client, both at a time, and falls back to the store where that fails.
+// It returns nil when both are to be had from anywhere: State().Source says from where, and why not from the server.
+// Otherwise the error is an ErrLoad that wraps the causes. What cannot be read from or written to the store is an error
+// too, also when everything is loaded. A client that the server does not know is an empty client, not a failure.
+//
+// Calling Load again refreshes both parts. Concurrent calls share one load; each waits for it no longer than its ctx
+// allows, and falls back to the store then.
+func (c *Clerk) Load(ctx context.Context) error {
+	defer c.deliver()
+	if ctx == nil {
+		return fmt.Errorf("%w: context is nil", ErrLoad)
+	}
+	if c.isClosed() {
+		return ErrClosed
+	}
+	if err := c.hydrate(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrLoad, err)
+	}
+	errs, err := c.loads.do(ctx, c, struct{}{}, c.fetch)
+	if c.isClosed() {
+		return ErrClosed
+	}
+	if err != nil {
+		errs = loadErrors{err, err}
+	}
+	return c.loaded(ctx, errs)
+}
+
+// fetch asks the server for both parts.
+func (c *Clerk) fetch(ctx context.Context) (loadErrors, error) {
+	errs := c.fetchOnce(ctx)
+	if HasCode(errs.environment, codeDevBrowserUnauthenticated) || HasCode(errs.client, codeDevBrowserUnauthenticated) {
+		if c.renewDevBrowser(ctx, c.credential()) == nil {
+			errs = c.fetchOnce(ctx)
+		}
+	}
+	return errs, nil
+}
+
+func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
+	var both sync.WaitGroup
+	both.Go(func() { errs.environment = c.getEnvironment(ctx) })
+	errs.client = c.getClient(ctx)
+	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
+		errs.client = c.getClient(ctx) // the answer was about a credential that another process or answer had replaced
+	}
+	both.Wait()
+	return errs
+}
+
+func (c *Clerk) getEnvironment(ctx context.Context) error {
+	r := get(environmentPath)
+	r.internal = true
+	_, err := callBare[Environment](ctx, c.core, r, nil)
+	return err
+}
+
+// getClient asks for the client; commit takes it over. No answer about it is an empty client where none is known.
+func (c *Clerk) getClient(ctx context.Context) error {
+	r := get(clientPath).responseIsClient()
+	r.internal = true
+	client, err := callEnveloped[Client](ctx, c.core, r, nil)
+	if err == nil && client == nil {
+		c.change(func(l *ledger) {
+			if l.client == nil {
+				l.overrule(emptyClient(), FromServer)
+			}
+		})
+	}
+	return err
+}
+
+// loaded decides what a load came to.
+func (c *Clerk) loaded(ctx context.Context, errs loadErrors) error {
+	var missing []error
+	c.change(func(l *ledger) {
+		l.source.Environment.Err, l.source.Client.Err = errs.environment, errs.client
+		if l.environment == nil {
+			missing = append(missing, part("environment", errs.environment))
+		}
+		if l.client == nil {
+			missing = append(missing, part("client", errs.client))
+		}
+		if len(missing) == 0 && !l.loaded {
+			l.loaded = true
+			l.shown++
+		}
+	})
+	if err := c.save(ctx); err != nil {
+		c.warn("the state could not be saved", err)
+	}
+	stored := c.storeErr()
+	switch {
+	case len(missing) == 1:
+		return errors.Join(fmt.Errorf("%w: %w", ErrLoad, missing[0]), stored)
+	case len(missing) == 2:
+		return errors.Join(fmt.Errorf("%w: %w; %w", ErrLoad, missing[0], missing[1]), stored)
+	}
+	return stored
+}
+
+func part(name string, err error) error {
+	if err == nil {
+		err = errUnusable
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// SetLoaded is Load without the network, for hosts that have both parts from elsewhere, such as another process: the
+// JSON of the environment and of the client, as State.RawEnvironment and State.RawClient give them. The client may be
+// nil or "null", which is an empty client. Anything that cannot be decoded is a *DecodeError and changes nothing.
+func (c *Clerk) SetLoaded(environment, client json.RawMessage) error {
+	env, ok := decodeEnvironment(environment)
+	if !ok {
+		return &DecodeError{Operation: "SetLoaded", Path: "$.environment"}
+	}
+	part := emptyClient()
+	if len(client) > 0 {
+		if part, ok = decodeClient(client); !ok {
+			return &DecodeError{Operation: "SetLoaded", Path: "$.client"}
+		}
+	}
+	return c.host(func(l *ledger) {
+		l.sequence++
+		l.environAt = l.sequence
+		l.setEnvironment(env)
+		l.source.Environment = SourcePart{From: FromHost}
+		l.overrule(part, FromHost)
+		if !l.loaded {
+			l.loaded = true
+			l.shown++
+		}
+	})
+}
+
+// SetClientJSON replaces the client by one from elsewhere, such as another process or another language's SDK that shares
+// the credential. "null" is an empty client; what cannot be decoded is a *DecodeError and changes nothing. Listeners hear
+// of it unless it is what is there already, so that two hosts may pass it to and fro. Before Load it is ErrNotLoaded.
+func (c *Clerk) SetClientJSON(client []byte) error {
+	if !c.State().Loaded && !c.isClosed() {
+		return ErrNotLoaded
+	}
+	part, ok := decodeClient(client)
+	if !ok {
+		return &DecodeError{Operation: "SetClientJSON", Path: "$"}
+	}
+	return c.host(func(l *ledger) { l.overrule(part, FromHost) })
+}
+
+// AuthorizationHeader returns the client's token, as the Authorization header of a native request holds it, for hosts
+// that share the client with another process or language. It may be called before Load; "" is none, also when the store
+// cannot be read. With WithBrowser, the credential is a cookie, and this is the dev browser of a development instance.
+//
+// Whoever has it can act as the user: keep it out of logs.
+func (c *Clerk) AuthorizationHeader() string {
+	ctx, cancel := context.WithTimeout(c.lifetime, storeTimeout)
+	defer cancel()
+	if err := c.hydrate(ctx); err != nil && !c.isClosed() {
+		c.warn("the stored state could not be read", err)
+	}
+	return c.credential()
+}
+
+// SetAuthorizationHeader replaces the client's token, with or without "Bearer " before it; "" clears it. It may be called
+// before Load. Answers to requests that are under way no longer count, unless they are about the client that is known.
+// Its error is that of the store, or of a header that cannot be sent.
+func (c *Clerk) SetAuthorizationHeader(header string) error {
+	token := bareToken(header)
+	if !isToken(token) {
+		return errors.New("SetAuthorizationHeader: not a valid header")
+	}
+	return c.host(func(l *ledger) {
+		if token != l.token {
+			l.setToken(token)
+			l.force = true
+		}
+	})
+}
+
+// host makes a change that the program wants, and saves it.
+func (c *Clerk) host(f func(*ledger)) error {
+	if c.isClosed() {
+		return ErrClosed
+	}
+	ctx, cancel := context.WithTimeout(c.lifetime, storeTimeout)
+	defer cancel()
+	if err := c.hydrate(ctx); err != nil {
+		return err
+	}
+	defer c.deliver()
+	c.change(f)
+	return c.save(ctx)
+}

@@ -1,0 +1,188 @@
+package fapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// storeTimeout bounds the saving of a change. It goes on when the call that caused it is cancelled: the token that the
+// server has just replaced is of no more use.
+const storeTimeout = 15 * time.Second
+
+var clientType = reflect.TypeFor[*Client]()
+
+// hydrate reads the store, once. A failure is the caller's error, and the next caller tries again.
+func (c *Clerk) hydrate(ctx context.Context) error {
+	if c.store == nil || c.hydrated.Load() {
+		return nil
+	}
+	if err := c.hold(ctx, c.reading); err != nil {
+		return err
+	}
+	defer func() { <-c.reading }()
+	if c.hydrated.Load() {
+		return nil
+	}
+	record, err := c.store.Load(ctx, c.key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrCorruptRecord): // it was moved aside and does not come back
+		c.mu.Lock()
+		c.readErr = fmt.Errorf("store: %w", err)
+		c.mu.Unlock()
+		c.warn("the stored state cannot be read and was moved aside", err)
+	case err != nil:
+		return fmt.Errorf("store: %w", err)
+	default:
+		c.change(func(l *ledger) { l.adopt(record) })
+		c.reportUnreadable(record)
+	}
+	c.hydrated.Store(true)
+	return nil
+}
+
+func (c *Clerk) reportUnreadable(r Record) {
+	if _, ok := decodeClient(r.Client); !ok && len(r.Client) > 0 {
+		c.warn("the stored client was ignored", &DecodeError{Operation: "store", Path: "$.client"})
+	}
+	if _, ok := decodeEnvironment(r.Environment); !ok && len(r.Environment) > 0 {
+		c.warn("the stored environment was ignored", &DecodeError{Operation: "store", Path: "$.environment"})
+	}
+}
+
+// movedOn looks into the store before an answer signs the user out. A credential that another process has replaced is
+// answered like that too: then the result is the record of that process.
+func (c *Clerk) movedOn(ctx context.Context, t tidings) *Record {
+	cleared := t.token != nil && *t.token == "" && t.sent != ""
+	if !cleared && (t.client == nil || t.client.signedIn()) || c.credential() != t.sent {
+		return nil
+	}
+	r, err := c.reread(ctx)
+	if err != nil {
+		c.warn("the stored state could not be read again", err)
+	}
+	if r == nil || r.Token == t.sent {
+		return nil
+	}
+	return r
+}
+
+// reread returns the stored record if somebody else has saved it, else nil.
+func (c *Clerk) reread(ctx context.Context) (*Record, error) {
+	if c.store == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := c.hold(ctx, c.saving); err != nil {
+		return nil, err
+	}
+	defer func() { <-c.saving }()
+	r, err := c.store.Load(ctx, c.key)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Version == c.ledger.version {
+		return nil, nil
+	}
+	return &r, nil
+}
+
+// save brings the store up to date, if anything has changed, and returns when it is.
+func (c *Clerk) save(ctx context.Context) error {
+	if c.store == nil || !c.unsaved() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	err := c.hold(ctx, c.saving)
+	if err == nil {
+		err = c.saveNow(ctx)
+		<-c.saving
+	}
+	if err != nil {
+		err = fmt.Errorf("store: %w", err)
+	}
+	c.mu.Lock()
+	c.saveErr = err
+	c.mu.Unlock()
+	return err
+}
+
+func (c *Clerk) saveNow(ctx context.Context) error {
+	var err error
+	for range 5 { // each time somebody else was faster
+		c.mu.Lock()
+		record, revised, done := c.ledger.record(), c.ledger.revised, c.ledger.saved == c.ledger.revised
+		c.mu.Unlock()
+		if done {
+			return nil
+		}
+		var version uint64
+		if version, err = c.store.Save(ctx, c.key, record, record.Version); err == nil {
+			c.mu.Lock()
+			l := &c.ledger
+			l.version, l.base, l.saved = version, record.Token, revised
+			l.force = l.force && l.revised != revised
+			c.mu.Unlock()
+			return nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		stored, loadErr := c.store.Load(ctx, c.key)
+		switch {
+		case errors.Is(loadErr, ErrNotFound), errors.Is(loadErr, ErrCorruptRecord):
+			stored = Record{}
+		case loadErr != nil:
+			return loadErr
+		}
+		c.change(func(l *ledger) { l.reconcile(stored) })
+	}
+	return err
+}
+
+// reconcile settles a conflict with what another process saved. If that process had its token replaced, it is further
+// than this one and its record stands. Else the token is ours, and the client is the newer one.
+func (l *ledger) reconcile(stored Record) {
+	l.version = stored.Version
+	if stored.Version == 0 { // somebody deleted it
+		l.base = ""
+		return
+	}
+	if stored.Token != l.base && stored.Token != l.token && !l.force {
+		l.adopt(stored)
+		return
+	}
+	l.base = stored.Token
+	if stored.Token != l.token || !stored.Date.After(l.date) {
+		return
+	}
+	if p, ok := decodeClient(stored.Client); ok && len(stored.Client) > 0 {
+		l.overrule(p, FromStore)
+		l.date = stored.Date
+	}
+}
+
+func (c *Clerk) unsaved() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.saved != c.ledger.revised
+}
+
+// storeErr is what Load has to tell of the store.
+func (c *Clerk) storeErr() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := errors.Join(c.readErr, c.saveErr)
+	c.readErr = nil
+	return err
+}

@@ -1,0 +1,288 @@
+package fapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// hookedStore calls hooks around a MemoryStore.
+type hookedStore struct {
+	MemoryStore
+	loads, saves atomic.Int32
+	loadErr      func() error
+	beforeSave   func() error
+}
+
+func (s *hookedStore) Load(ctx context.Context, key string) (Record, error) {
+	s.loads.Add(1)
+	if s.loadErr != nil {
+		if err := s.loadErr(); err != nil {
+			return Record{}, err
+		}
+	}
+	return s.MemoryStore.Load(ctx, key)
+}
+
+func (s *hookedStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
+	s.saves.Add(1)
+	if s.beforeSave != nil {
+		if err := s.beforeSave(); err != nil {
+			return 0, err
+		}
+	}
+	return s.MemoryStore.Save(ctx, key, r, ifVersion)
+}
+
+// other saves a record as another process would.
+func (s *hookedStore) other(t *testing.T, c *Clerk, change func(*Record)) {
+	t.Helper()
+	r, err := s.MemoryStore.Load(context.Background(), c.key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		t.Fatal(err)
+	}
+	change(&r)
+	if _, err := s.MemoryStore.Save(context.Background(), c.key, r, r.Version); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// design.md 5 rule 5: saved before the call that changed it returns, only when something changed, unknown fields survive.
+func TestStoreHoldsOneRecord(t *testing.T) {
+	store := &hookedStore{}
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(5), "t1", WithStore(store))
+	saves := store.saves.Load()
+	for range 3 {
+		openExchange(t, c, get("/v1/me")).answered("t1", 200, piggybacked(signedInClient(5)), "Authorization: t1")
+	}
+	if got := store.saves.Load(); got != saves {
+		t.Errorf("%d saves although nothing changed", got-saves)
+	}
+	openExchange(t, c, get("/v1/me")).answered("t1", 422, piggybacked(signedInClient(6)), "Authorization: t2", dateHeader(7))
+	r, err := store.MemoryStore.Load(t.Context(), c.key)
+	if err != nil || r.Token != "t2" || string(r.Client) != signedInClient(6) || string(r.Environment) != fakeEnvironment || r.Date.Second() != 7 {
+		t.Errorf("stored %v %v", r, err)
+	}
+	if store.saves.Load() != saves+1 || store.loads.Load() == 0 {
+		t.Errorf("%d saves for one change", store.saves.Load()-saves)
+	}
+
+	f.answer("GET /v1/environment", fakeAnswer{err: errors.New("offline")})
+	f.answer("GET /v1/client", fakeAnswer{err: errors.New("offline")})
+	next := f.clerk(t, WithStore(store))
+	if err := next.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := next.State()
+	if string(s.RawClient()) != signedInClient(6) || string(s.RawEnvironment()) != fakeEnvironment || next.AuthorizationHeader() != "t2" {
+		t.Errorf("the next start knows %s", s.RawClient())
+	}
+}
+
+// design.md 5: the first request of any kind reads the store, once; key = host + profile.
+func TestStoreIsReadOnceByTheFirstRequest(t *testing.T) {
+	store := &hookedStore{}
+	f := newFakeFAPI()
+	f.answer("GET /v1/me", fakeAnswer{body: `{"response":{}}`})
+	c := f.clerk(t, WithStore(store))
+	store.other(t, c, func(r *Record) { r.Token, r.Client = "stored", []byte(signedInClient(3)) })
+	other := f.clerk(t, WithStore(store), WithProfile("work"))
+	if store.loads.Load() != 0 {
+		t.Error("New reads the store")
+	}
+	for range 3 {
+		if err := callEmpty(t.Context(), c.core, get("/v1/me"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := f.asked()[0]; got.Token != "stored" || got.Query.Get("_clerk_session_id") != "sess_1" || store.loads.Load() != 1 {
+		t.Errorf("sent %+v after %d reads", got, store.loads.Load())
+	}
+	if got := other.AuthorizationHeader(); got != "" {
+		t.Errorf("another profile has the token %q", got)
+	}
+}
+
+// design.md 5 rule 5: failures are reported (logger, Load), never swallowed.
+func TestStoreFailuresAreReported(t *testing.T) {
+	boom := errors.New("disk full of " + testSecret + ".aaaaaaaaaaaa.bbbbbbbbbbbb")
+	t.Run("saving", func(t *testing.T) {
+		log, failing := &logText{}, atomic.Bool{}
+		failing.Store(true)
+		store := &hookedStore{beforeSave: func() error {
+			if failing.Load() {
+				return boom
+			}
+			return nil
+		}}
+		c := newFakeFAPI().clerk(t, WithStore(store), WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+		if err := c.Load(t.Context()); !errors.Is(err, boom) || !c.State().Loaded {
+			t.Errorf("Load: %v, loaded %v", err, c.State().Loaded)
+		}
+		if !strings.Contains(log.String(), "could not be saved") {
+			t.Errorf("not logged: %q", log)
+		}
+		failing.Store(false)
+		if err := c.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if _, err := store.MemoryStore.Load(t.Context(), c.key); err != nil {
+			t.Errorf("Close did not catch up: %v", err)
+		}
+	})
+	t.Run("reading: a request without the stored token would make a second client", func(t *testing.T) {
+		failing := atomic.Bool{}
+		failing.Store(true)
+		store := &hookedStore{loadErr: func() error {
+			if failing.Load() {
+				return boom
+			}
+			return nil
+		}}
+		f := newFakeFAPI()
+		c := f.clerk(t, WithStore(store))
+		if err := c.Load(t.Context()); !errors.Is(err, boom) || !errors.Is(err, ErrLoad) || len(f.asked()) != 0 {
+			t.Errorf("Load: %v", err)
+		}
+		failing.Store(false)
+		if err := c.Load(t.Context()); err != nil {
+			t.Errorf("Load, again: %v", err)
+		}
+	})
+	t.Run("a corrupt record was moved aside", func(t *testing.T) {
+		once := atomic.Bool{}
+		store := &hookedStore{loadErr: func() error {
+			if once.CompareAndSwap(false, true) {
+				return ErrCorruptRecord
+			}
+			return nil
+		}}
+		c := newFakeFAPI().clerk(t, WithStore(store))
+		if err := c.Load(t.Context()); !errors.Is(err, ErrCorruptRecord) || !c.State().Loaded {
+			t.Errorf("Load: %v", err)
+		}
+		if err := c.Load(t.Context()); err != nil {
+			t.Errorf("Load, again: %v", err)
+		}
+	})
+	t.Run("undecodable parts of the record are as if they were not there", func(t *testing.T) {
+		store, log := &hookedStore{}, &logText{}
+		c := newFakeFAPI().clerk(t, WithStore(store), WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+		store.other(t, c, func(r *Record) { r.Token, r.Client, r.Environment = "stored", []byte(`"x"`), []byte(`[]`) })
+		if err := c.Load(t.Context()); err != nil || c.AuthorizationHeader() != "stored" {
+			t.Errorf("Load: %v", err)
+		}
+		if strings.Count(log.String(), "was ignored") != 2 {
+			t.Errorf("log: %s", log)
+		}
+	})
+}
+
+// design.md 5 rule 3, last paragraph: a stale credential must not sign the user out; ErrConflict.
+func TestAnotherProcessMovedOn(t *testing.T) {
+	movedOn := func(r *Record) { r.Token, r.Client = "t2", []byte(signedInClient(8)) }
+	const adopted = "client=client_1 at=8 session=sess_1 user=user_sess_1 token=t2"
+	fresh := clientJSON("client_9", 9)
+	tests := []struct {
+		rule    string
+		other   func(*Record)
+		body    string
+		headers []string
+		want    string
+	}{
+		{"fresh client and new token", movedOn, piggybacked(fresh), []string{"Authorization: t9"}, adopted},
+		{"fresh client", movedOn, piggybacked(fresh), nil, adopted},
+		{"no client", movedOn, `{"response":null,"client":null}`, nil, adopted},
+		{"cleared token", movedOn, `{}`, []string{"Authorization: "}, adopted},
+		{"new token alone: the save conflicts", movedOn, `{}`, []string{"Authorization: t9"}, adopted},
+		{"client with a session: the save conflicts", movedOn, piggybacked(signedInClient(9)), nil, adopted},
+		{"nobody moved on: the fresh client is the truth", nil, piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
+		{"the same token was saved: a fresh client is the truth", func(r *Record) { r.Environment = []byte(`{"x":1}`) },
+			piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
+		{"the same token, our answer is newer", func(r *Record) { r.Client = []byte(signedInClient(7)) },
+			piggybacked(signedInClient(9)), []string{dateHeader(30)}, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
+		{"the same token, theirs is newer", func(r *Record) {
+			r.Client, r.Date = []byte(signedInClient(12)), time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+		},
+			piggybacked(signedInClient(9)), []string{dateHeader(30)}, "client=client_1 at=12 session=sess_1 user=user_sess_1 token=t1"},
+		{"the record was deleted", func(r *Record) {}, piggybacked(signedInClient(9)), nil, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.rule, func(t *testing.T) {
+			store := &hookedStore{}
+			c := newFakeFAPI().loaded(t, signedInClient(1), "t1", WithStore(store))
+			if tt.other != nil {
+				store.other(t, c, tt.other)
+			}
+			if strings.Contains(tt.rule, "deleted") {
+				r, _ := store.MemoryStore.Load(t.Context(), c.key)
+				if err := store.Delete(t.Context(), c.key, r.Version); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r := post("/v1/me")
+			if strings.Contains(tt.body, `"response":null`) {
+				r = get("/v1/client").responseIsClient()
+			}
+			openExchange(t, c, r).answered("t1", 200, tt.body, tt.headers...)
+			if got := describe(c); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			stored, err := store.MemoryStore.Load(t.Context(), c.key)
+			if err != nil || stored.Token != c.credential() || string(stored.Client) != string(c.State().RawClient()) {
+				t.Errorf("stored %v %v", stored, err)
+			}
+		})
+	}
+}
+
+// Two Clerks on one store stand for two processes: whatever one does, the other follows and nobody is signed out.
+func TestTwoClerksShareAStore(t *testing.T) {
+	store, err := NewFileStore(filepath.Join(t.TempDir(), "clerk"))
+	if err != nil {
+		t.Skip(err)
+	}
+	f := newFakeFAPI()
+	a := f.loaded(t, signedInClient(1), "t1", WithStore(store))
+	b := f.loaded(t, signedInClient(1), "", WithStore(store))
+	if b.AuthorizationHeader() != "t1" {
+		t.Fatalf("b has %q", b.AuthorizationHeader())
+	}
+	openExchange(t, a, post("/v1/me")).answered("t1", 200, piggybacked(signedInClient(2)), "Authorization: t2")
+	openExchange(t, b, post("/v1/me")).answered("t1", 200, piggybacked(clientJSON("client_9", 9)), "Authorization: t9")
+	for _, c := range []*Clerk{a, b} {
+		if got, want := describe(c), "client=client_1 at=2 session=sess_1 user=user_sess_1 token=t2"; got != want {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+// design.md 5 rule 5: the store is called outside of locks; the token that was rotated is saved though the call was cancelled.
+func TestStoreMayCallTheClient(t *testing.T) {
+	store := &hookedStore{}
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(1), "t1", WithStore(store))
+	store.beforeSave = func() error {
+		_ = c.State()
+		_ = c.AuthorizationHeader()
+		c.AddListener(func(State) {})()
+		return nil
+	}
+	r := post("/v1/me")
+	e := openExchange(t, c, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n := newsOf(r, &answer{status: 200, header: http.Header{"Authorization": {"t2"}}})
+	n.sent = &http.Request{Header: http.Header{"Authorization": {"t1"}}}
+	e.commit(ctx, n)
+	if r, err := store.MemoryStore.Load(t.Context(), c.key); err != nil || r.Token != "t2" {
+		t.Errorf("stored %v %v", r, err)
+	}
+}

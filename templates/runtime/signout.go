@@ -1,0 +1,189 @@
+package fapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// SignOutOption changes one call of Clerk.SignOut.
+type SignOutOption func(*signOutOptions)
+
+type signOutOptions struct {
+	only    bool
+	session string
+}
+
+// OnlySession signs out of the session with this ID and leaves the others alone. One that is none of the client's, the
+// empty one included, is an ErrUnknownSession.
+func OnlySession(id string) SignOutOption {
+	return func(o *signOutOptions) { o.only, o.session = true, id }
+}
+
+// SignOut ends all sessions of the client, on the server and here. It needs no Load; after Load, without sessions, it
+// does nothing.
+//
+// The server is told first, with the credential. Whatever comes of that, nobody is signed in here afterwards, and the
+// tokens of what was signed out are gone. When the server could not be told, its sessions live on: the error says so,
+// and the credential is dropped, since it would bring them back. Otherwise the credential stays: it makes this a known
+// device, no more.
+func (c *Clerk) SignOut(ctx context.Context, opts ...SignOutOption) error {
+	defer c.deliver()
+	var o signOutOptions
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	switch {
+	case ctx == nil:
+		return errors.New("sign out: context is nil")
+	case c.isClosed():
+		return ErrClosed
+	}
+	if err := c.signOut(ctx, o); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}
+
+func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
+	if err := c.hydrate(ctx); err != nil {
+		return err
+	}
+	c.catchUp(ctx)
+	s := c.snapshot.Load()
+	switch {
+	case o.only && (o.session == "" || s.Client != nil && !hasSession(s.Client, o.session)):
+		return fmt.Errorf("%w %q", ErrUnknownSession, o.session)
+	case !o.only && s.Loaded && len(s.Client.Sessions) == 0:
+		return nil
+	case !o.only && !s.Loaded && c.credential() == "" && !c.core.browser:
+		return nil
+	}
+	sent := c.credential()
+	err := c.sendSignOut(ctx, o)
+	if errors.Is(err, ErrClosed) {
+		return err
+	}
+	if err == nil && c.stillIn(o) && c.credential() != sent { // another process had replaced it: now it is the right one
+		err = c.sendSignOut(ctx, o)
+	}
+	if err == nil && !c.stillIn(o) {
+		return nil
+	}
+	c.clear(o, err != nil) // without an error, the server has agreed but not said what is left
+	return errors.Join(err, c.save(ctx))
+}
+
+// catchUp adopts what another process has saved: what it signed in here would otherwise stay.
+func (c *Clerk) catchUp(ctx context.Context) {
+	r, err := c.reread(ctx)
+	if err != nil {
+		c.warn("the stored state could not be read again", err)
+	}
+	if r == nil {
+		return
+	}
+	c.change(func(l *ledger) {
+		if l.saved == l.revised && r.Version > l.version {
+			l.adopt(*r)
+		}
+	})
+}
+
+func (c *Clerk) sendSignOut(ctx context.Context, o signOutOptions) error {
+	if o.only {
+		r := post("/v1/client/sessions/{session_id}/remove", o.session)
+		r.internal = true
+		_, err := callEnveloped[Session](ctx, c.core, r, nil)
+		return err
+	}
+	r := del("/v1/client/sessions").responseIsClient()
+	r.internal = true
+	_, err := callEnveloped[Client](ctx, c.core, r, nil)
+	return err
+}
+
+// stillIn says whether the state shows what was to be signed out.
+func (c *Clerk) stillIn(o signOutOptions) bool {
+	client := c.snapshot.Load().Client
+	if o.only {
+		return findSession(client, o.session) != nil
+	}
+	return client != nil && (&clientPart{model: client}).signedIn()
+}
+
+// clear signs out here. When the server was not told, a credential that nobody is to be signed in with is dropped: it
+// would bring the sessions back.
+func (c *Clerk) clear(o signOutOptions, untold bool) {
+	c.change(func(l *ledger) {
+		from := l.source.Client.From
+		rest := emptyClient()
+		if o.only && l.client == nil {
+			return // who else is signed in is not known
+		}
+		if o.only {
+			if part, ok := decodeClient(withoutSession(l.client.raw, o.session)); ok {
+				rest = part
+			}
+		}
+		if l.client != nil {
+			l.overrule(rest, from)
+		}
+		if untold && !rest.signedIn() {
+			l.setToken("")
+			l.force = true
+		}
+	})
+}
+
+func hasSession(c *Client, id string) bool {
+	for i := range c.Sessions {
+		if c.Sessions[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutSession rewrites a client's JSON without one of its sessions. All else stays as it is.
+func withoutSession(raw []byte, id string) []byte {
+	out := []byte{'{'}
+	_ = eachMember(raw, func(key, value []byte) {
+		switch string(key) {
+		case "sessions":
+			value = withoutElement(value, id)
+		case "last_active_session_id":
+			if unquote(value) == id {
+				value = []byte("null")
+			}
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		name, _ := json.Marshal(string(key))
+		out = append(append(append(out, name...), ':'), value...)
+	})
+	return append(out, '}')
+}
+
+func withoutElement(list []byte, id string) []byte {
+	var kept [][]byte
+	var elements []json.RawMessage
+	_ = json.Unmarshal(list, &elements)
+	for _, e := range elements {
+		own := ""
+		_ = eachMember(e, func(key, value []byte) {
+			if string(key) == "id" {
+				own = unquote(value)
+			}
+		})
+		if own != id {
+			kept = append(kept, e)
+		}
+	}
+	return append(append([]byte{'['}, bytes.Join(kept, []byte{','})...), ']')
+}

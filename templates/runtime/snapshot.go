@@ -1,0 +1,197 @@
+package fapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+)
+
+// State is what a Clerk knew at one moment. It never changes, and its parts belong together; they are shared, so whoever
+// gets one must not change what it points to.
+type State struct {
+	// Loaded is true once Clerk.Load or Clerk.SetLoaded succeeded.
+	Loaded bool
+	// Source says where Environment and Client came from.
+	Source Source
+
+	Environment *Environment // nil until known
+	Client      *Client      // nil until known; an empty Client, without ID, when the server knows none
+	// Session is the client's last active session if it is active or pending, else nil. A pending one is signed in but
+	// has tasks to do first.
+	Session *Session
+	User    *User // of Session
+	// Organization is that in which Session is active, and Membership the user's part in it. Both are nil in the personal
+	// account, and when the user is no member, so far as the client tells.
+	Organization *Organization
+	Membership   *OrganizationMembership
+
+	rawClient, rawEnvironment json.RawMessage
+	minter                    bool   // the instance mints session tokens at the edge
+	shown                     uint64 // counts the changes that listeners hear of
+}
+
+// RawClient returns a copy of the client's JSON as it came, members that Client does not have included: nil until known,
+// "null" when the server knows none.
+func (s State) RawClient() json.RawMessage { return slices.Clone(s.rawClient) }
+
+// RawEnvironment returns a copy of the environment's JSON as it came, or nil until known.
+func (s State) RawEnvironment() json.RawMessage { return slices.Clone(s.rawEnvironment) }
+
+// Source says where the parts of a State came from.
+type Source struct {
+	Environment, Client SourcePart
+}
+
+// SourcePart says where one part of a State came from. The zero SourcePart is that of a part not known yet.
+type SourcePart struct {
+	From Origin
+	// Err is why the server could not be asked when Clerk.Load last tried; nil when it answered.
+	Err error
+}
+
+// Origin is a place that a part of a State can come from; "" is none.
+type Origin string
+
+// Values of Origin.
+const (
+	FromServer Origin = "server"
+	FromStore  Origin = "store"
+	FromHost   Origin = "host" // Clerk.SetLoaded or Clerk.SetClientJSON
+)
+
+// clientPart is a client, decoded, and its JSON. It does not change.
+type clientPart struct {
+	raw   json.RawMessage
+	model *Client
+}
+
+// emptyClient is the client where there is none.
+func emptyClient() *clientPart { return &clientPart{json.RawMessage("null"), &Client{}} }
+
+// decodeClient reads a client's JSON leniently: one odd member costs no more than itself. What it refuses is what would
+// look like a sign-out without being one: no object, no id, sessions that are no list. raw is copied.
+func decodeClient(raw []byte) (*clientPart, bool) {
+	if isNull(raw) {
+		return emptyClient(), true
+	}
+	raw = bytes.Clone(bytes.TrimSpace(raw))
+	model := new(Client)
+	if err := json.Unmarshal(raw, model); err != nil && (!isPartial(err, reflect.TypeFor[*Client]()) || !hasWholeSessions(raw)) {
+		return nil, false
+	}
+	if model.ID == "" {
+		return nil, false
+	}
+	return &clientPart{raw, model}, true
+}
+
+// hasWholeSessions says that the members which decide who is signed in are of the right kind.
+func hasWholeSessions(raw []byte) bool {
+	whole := true
+	err := eachMember(raw, func(key, value []byte) {
+		switch string(key) {
+		case "sessions":
+			whole = whole && (isNull(value) || value[0] == '[')
+		case "last_active_session_id":
+			whole = whole && (isNull(value) || value[0] == '"')
+		}
+	})
+	return err == nil && whole
+}
+
+// damaged says that a session in the client could not be read, so that its absence proves nothing.
+func (p *clientPart) damaged() bool {
+	return slices.ContainsFunc(p.model.Sessions, func(s Session) bool { return s.ID == "" || string(s.Status) == "" })
+}
+
+// signedIn says whether the client has a session that is active or pending.
+func (p *clientPart) signedIn() bool {
+	return p != nil && slices.ContainsFunc(p.model.Sessions, func(s Session) bool { return isSignedIn(&s) })
+}
+
+func (p *clientPart) id() string {
+	if p == nil {
+		return ""
+	}
+	return p.model.ID
+}
+
+func isSignedIn(s *Session) bool {
+	status := string(s.Status)
+	return status == "active" || status == "pending"
+}
+
+// environmentPart is an environment, decoded, and its JSON. It does not change.
+type environmentPart struct {
+	raw    json.RawMessage
+	model  *Environment
+	minter bool
+}
+
+func decodeEnvironment(raw []byte) (*environmentPart, bool) {
+	raw = bytes.Clone(bytes.TrimSpace(raw))
+	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) {
+		return nil, false
+	}
+	model, ok := decodeValue[Environment](raw)
+	if !ok || model == nil {
+		return nil, false
+	}
+	var more struct { // not in the description
+		AuthConfig struct {
+			SessionMinter bool `json:"session_minter"`
+		} `json:"auth_config"`
+	}
+	_ = json.Unmarshal(raw, &more)
+	return &environmentPart{raw, model, more.AuthConfig.SessionMinter}, true
+}
+
+// derive fills in what follows from the client, from nothing else and each time anew.
+func (s *State) derive() {
+	s.Session, s.User, s.Organization, s.Membership = nil, nil, nil, nil
+	if s.Client == nil {
+		return
+	}
+	s.Session = findSession(s.Client, Value(s.Client.LastActiveSessionID))
+	if s.Session == nil || s.Session.User == nil {
+		return
+	}
+	s.User = s.Session.User
+	id := Value(s.Session.LastActiveOrganizationID)
+	if m := findMembership(s.User, id); m != nil && m.Organization.ID == id {
+		s.Membership, s.Organization = m, m.Organization
+	}
+}
+
+// findSession returns the signed-in session with this id, or nil.
+func findSession(c *Client, id string) *Session {
+	if c == nil || id == "" {
+		return nil
+	}
+	for i := range c.Sessions {
+		if s := &c.Sessions[i]; s.ID == id && isSignedIn(s) {
+			return s
+		}
+	}
+	return nil
+}
+
+// findMembership returns the membership in the organization with this id, else that with this slug, else nil.
+func findMembership(u *User, idOrSlug string) *OrganizationMembership {
+	if u == nil || idOrSlug == "" {
+		return nil
+	}
+	var bySlug *OrganizationMembership
+	for i := range u.OrganizationMemberships {
+		m := &u.OrganizationMemberships[i]
+		switch {
+		case m.Organization == nil:
+		case m.Organization.ID == idOrSlug:
+			return m
+		case m.Organization.Slug == idOrSlug && bySlug == nil:
+			bySlug = m
+		}
+	}
+	return bySlug
+}

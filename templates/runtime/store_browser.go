@@ -1,0 +1,102 @@
+package fapi
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+)
+
+// BrowserStore is a Store in the localStorage of a page, which all pages of its origin share. localStorage has no lock:
+// within a page compare-and-save is exact, but of two tabs that save within the same moment both may succeed, and the
+// later one stays. It holds some 5 million characters per origin, and any script of the page can read it.
+//
+// Every method returns ErrUnsupported where there is no localStorage: outside of js, in workers, in Node.js, in a browser
+// that is told to keep nothing. The zero BrowserStore is such a store.
+type BrowserStore struct {
+	area webStorage // nil where there is none
+}
+
+// webStorage is as much of the Web Storage interface as is needed here.
+type webStorage interface {
+	get(name string) (value string, found bool, err error)
+	set(name, value string) error
+}
+
+// browserMu covers every BrowserStore of the page, since they share one localStorage.
+var browserMu sync.Mutex
+
+// NewBrowserStore returns the store in the page's localStorage. It exists on every platform, so that one program can be
+// built for all of them.
+func NewBrowserStore() *BrowserStore { return &BrowserStore{area: pageStorage()} }
+
+// Load implements Store.
+func (s *BrowserStore) Load(ctx context.Context, key string) (Record, error) {
+	place, err := s.place(ctx, key)
+	if err != nil {
+		return Record{}, err
+	}
+	browserMu.Lock()
+	defer browserMu.Unlock()
+	return loadRecord(place, key)
+}
+
+// Save implements Store.
+func (s *BrowserStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
+	place, err := s.place(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	browserMu.Lock()
+	defer browserMu.Unlock()
+	return saveRecord(place, key, r, ifVersion)
+}
+
+// Delete implements Store. An item without token and client stays, for the version.
+func (s *BrowserStore) Delete(ctx context.Context, key string, ifVersion uint64) error {
+	place, err := s.place(ctx, key)
+	if err != nil {
+		return err
+	}
+	browserMu.Lock()
+	defer browserMu.Unlock()
+	return deleteRecord(place, key, ifVersion)
+}
+
+func (s *BrowserStore) place(ctx context.Context, key string) (storePlace, error) {
+	if err := checkKey(ctx, key); err != nil {
+		return nil, err
+	}
+	if s.area == nil {
+		return nil, fmt.Errorf("browser store: %w", ErrUnsupported)
+	}
+	return itemPlace{s.area, "fapi:" + key}, nil
+}
+
+// itemPlace is one item of a storage.
+type itemPlace struct {
+	area webStorage
+	item string
+}
+
+func (p itemPlace) name() string { return "localStorage item " + strconv.Quote(p.item) }
+
+func (p itemPlace) read() ([]byte, bool, error) {
+	value, found, err := p.area.get(p.item)
+	return []byte(value), found, err
+}
+
+func (p itemPlace) write(data []byte) error { return p.area.set(p.item, string(data)) }
+
+// setAside copies, as write is about to replace the item.
+func (p itemPlace) setAside() (string, error) {
+	value, _, err := p.area.get(p.item)
+	for n := 1; err == nil; n++ {
+		to := p.item + ".corrupt-" + strconv.Itoa(n)
+		var taken bool
+		if _, taken, err = p.area.get(to); err == nil && !taken {
+			return strconv.Quote(to), p.area.set(to, value)
+		}
+	}
+	return "", err
+}

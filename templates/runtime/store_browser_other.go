@@ -1,0 +1,5 @@
+//go:build !js
+
+package fapi
+
+func pageStorage() webStorage { return nil }
