@@ -215,7 +215,26 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)
 	f.Doc.Upstream = cmp.Or(strings.TrimSpace(p.Description), f.Doc.Upstream)
 	f.Name = cmp.Or(h.Name, f.Name)
+	f.Join = b.joint(p, node)
 	t.Fields = append(t.Fields, f)
+}
+
+// joint is how the elements of a list parameter are joined; "" is OpenAPI's default, a key for each.
+func (b *builder) joint(p *openapi3.Parameter, node *yaml.Node) string {
+	explode := p.Explode == nil || *p.Explode
+	switch p.Style {
+	case "", "form":
+		if explode {
+			return ""
+		}
+		return "comma"
+	case "spaceDelimited":
+		return "space"
+	case "pipeDelimited":
+		return "pipe"
+	}
+	b.fail(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
+	return ""
 }
 
 func (b *builder) parameter(o *Operation, op *openapi3.Operation, name string) *openapi3.Parameter {

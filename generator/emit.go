@@ -98,6 +98,9 @@ func wrap(text string, width int) []string {
 }
 
 func wrapLine(line string, width int) []string {
+	if strings.HasPrefix(line, "Reference: ") {
+		return []string{line} // a link is found more easily behind its label
+	}
 	var lines []string
 	current := ""
 	for _, w := range strings.Fields(line) {

@@ -234,7 +234,7 @@ func expectJSON(d *Document, row *expectation, s *yaml.Node) (value *yaml.Node) 
 	if len(order) == 2 && all["response"] != nil && all["client"] != nil {
 		row.Answer = "envelope"
 		s = all["response"][0]
-		row.IsClient = standsFor(d, s) != "" && standsFor(d, s) == standsFor(d, all["client"][0])
+		row.IsClient = standsFor(d, s) != "" && standsFor(d, s) == clientSchema(d)
 		all, _ = membersOf(d, s)
 	}
 	if kind, array := typeOf(d, s); kind == "array" {
@@ -248,6 +248,20 @@ func expectJSON(d *Document, row *expectation, s *yaml.Node) (value *yaml.Node) 
 	}
 	row.Shape = "object"
 	return s
+}
+
+// clientSchema is the component that the client member of envelopes stands for; some envelopes say no more of it than that
+// it is an object.
+func clientSchema(d *Document) string {
+	for _, s := range mapPairs(mapGet(mapGet(d.Root, "components"), "schemas")) {
+		properties := mapGet(s, "properties")
+		if client := mapGet(properties, "client"); client != nil && mapGet(properties, "response") != nil && len(mapKeys(properties)) == 2 {
+			if name := standsFor(d, client); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // standsFor is the component that a schema stands for, "" when it is written out in place.

@@ -90,8 +90,7 @@ type OrganizationBillingCreatePaymentMethodParams struct {
 // InitializePaymentMethod.
 //
 // Operation: POST /v1/organizations/{organizationID}/billing/payment_methods (CreateOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/CreateOrganizationPaymentMethod
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/CreateOrganizationPaymentMethod
 func (s *OrganizationBillingService) CreatePaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingCreatePaymentMethodParams, opts ...RequestOption) (*json.RawMessage, error) {
 	return callEnveloped[json.RawMessage](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods", organizationID).form(params), opts)
 }
@@ -101,8 +100,7 @@ func (s *OrganizationBillingService) CreatePaymentMethod(ctx context.Context, or
 //
 // Operation: POST /v1/organizations/{organizationID}/billing/payment_methods/initialize
 // (InitializeOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeOrganizationPaymentMethod
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeOrganizationPaymentMethod
 func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
 	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods/initialize", organizationID), opts)
 }
@@ -112,8 +110,7 @@ func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context
 //
 // Operation: DELETE /v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}
 // (DeleteOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteOrganizationPaymentMethod
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteOrganizationPaymentMethod
 func (s *OrganizationBillingService) DeletePaymentMethod(ctx context.Context, organizationID, paymentMethodID string, opts ...RequestOption) (*json.RawMessage, error) {
 	return callEnveloped[json.RawMessage](ctx, s.core, del("/v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}", organizationID, paymentMethodID), opts)
 }
@@ -144,8 +141,7 @@ type OrganizationBillingSetDefaultPaymentMethodParams struct {
 //
 // Operation: PUT /v1/organizations/{organizationID}/billing/payers/default_payment_method
 // (SetOrganizationDefaultPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/SetOrganizationDefaultPaymentMethod
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/SetOrganizationDefaultPaymentMethod
 func (s *OrganizationBillingService) SetDefaultPaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingSetDefaultPaymentMethodParams, opts ...RequestOption) (*json.RawMessage, error) {
 	return callEnveloped[json.RawMessage](ctx, s.core, put("/v1/organizations/{organizationID}/billing/payers/default_payment_method", organizationID).form(params), opts)
 }
@@ -153,8 +149,7 @@ func (s *OrganizationBillingService) SetDefaultPaymentMethod(ctx context.Context
 // GetSubscription returns the organization's subscription with its items and the next payment.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/subscription (GetOrganizationBillingSubscription)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscriptions#operation/GetOrganizationBillingSubscription
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscriptions#operation/GetOrganizationBillingSubscription
 func (s *OrganizationBillingService) GetSubscription(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingSubscription, error) {
 	return callEnveloped[BillingSubscription](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription", organizationID), opts)
 }
@@ -163,8 +158,7 @@ func (s *OrganizationBillingService) GetSubscription(ctx context.Context, organi
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/subscription_items
 // (GetOrganizationBillingSubscriptionItems)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetOrganizationBillingSubscriptionItems
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetOrganizationBillingSubscriptionItems
 func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingSubscriptionItem], error) {
 	return callEnvelopedPage[BillingSubscriptionItem](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription_items", organizationID), opts)
 }
@@ -174,8 +168,7 @@ func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, 
 //
 // Operation: DELETE /v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID}
 // (DeleteOrganizationBillingSubscriptionItem)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteOrganizationBillingSubscriptionItem
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteOrganizationBillingSubscriptionItem
 func (s *OrganizationBillingService) CancelSubscriptionItem(ctx context.Context, organizationID, subscriptionItemID string, opts ...RequestOption) (*BillingSubscriptionItem, error) {
 	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID}", organizationID, subscriptionItemID), opts)
 }

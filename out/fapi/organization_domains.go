@@ -30,10 +30,10 @@ func (s *OrganizationDomainsService) Create(ctx context.Context, organizationID 
 
 // OrganizationDomainListParams are the query parameters of OrganizationDomainsService.List. A nil field is not sent.
 type OrganizationDomainListParams struct {
-	Limit          *int64  `json:"-" query:"limit"`
-	Offset         *int64  `json:"-" query:"offset"`
-	Verified       *bool   `json:"-" query:"verified"`
-	EnrollmentMode *string `json:"-" query:"enrollment_mode"`
+	Limit          *int64  `query:"limit"`
+	Offset         *int64  `query:"offset"`
+	Verified       *bool   `query:"verified"`
+	EnrollmentMode *string `query:"enrollment_mode"`
 }
 
 // List lists the organization's domains, filtered by Verified and EnrollmentMode if set.
@@ -83,8 +83,7 @@ type OrganizationDomainPrepareOwnershipVerificationBulkParams struct {
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk
 // (prepareOrganizationDomainsOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainPrepareOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk", organizationID).form(params), opts)
 }
@@ -100,8 +99,7 @@ type OrganizationDomainAttemptOwnershipVerificationBulkParams struct {
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk
 // (attemptOrganizationDomainsOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainAttemptOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk", organizationID).form(params), opts)
 }
@@ -176,8 +174,7 @@ func (s *OrganizationDomainsService) AttemptAffiliationVerification(ctx context.
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification
 // (prepareOrganizationDomainOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainOwnershipVerification
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification", organizationID, domainID), opts)
 }
@@ -187,8 +184,7 @@ func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Co
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification
 // (attemptOrganizationDomainOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainOwnershipVerification
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification", organizationID, domainID), opts)
 }

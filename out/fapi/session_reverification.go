@@ -37,8 +37,7 @@ type SessionReverificationPrepareFirstFactorParams struct {
 //
 // Operation: POST /v1/client/sessions/{session_id}/verify/prepare_first_factor
 // (prepareSessionReverificationFirstFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationFirstFactor
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationFirstFactor
 func (s *SessionReverificationService) PrepareFirstFactor(ctx context.Context, sessionID string, params SessionReverificationPrepareFirstFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/prepare_first_factor", sessionID).form(params), opts)
 }
@@ -57,8 +56,7 @@ type SessionReverificationAttemptFirstFactorParams struct {
 //
 // Operation: POST /v1/client/sessions/{session_id}/verify/attempt_first_factor
 // (attemptSessionReverificationFirstFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationFirstFactor
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationFirstFactor
 func (s *SessionReverificationService) AttemptFirstFactor(ctx context.Context, sessionID string, params SessionReverificationAttemptFirstFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/attempt_first_factor", sessionID).form(params), opts)
 }
@@ -76,8 +74,7 @@ type SessionReverificationPrepareSecondFactorParams struct {
 //
 // Operation: POST /v1/client/sessions/{session_id}/verify/prepare_second_factor
 // (prepareSessionReverificationSecondFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationSecondFactor
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationSecondFactor
 func (s *SessionReverificationService) PrepareSecondFactor(ctx context.Context, sessionID string, params SessionReverificationPrepareSecondFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/prepare_second_factor", sessionID).form(params), opts)
 }
@@ -94,8 +91,7 @@ type SessionReverificationAttemptSecondFactorParams struct {
 //
 // Operation: POST /v1/client/sessions/{session_id}/verify/attempt_second_factor
 // (attemptSessionReverificationSecondFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationSecondFactor
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationSecondFactor
 func (s *SessionReverificationService) AttemptSecondFactor(ctx context.Context, sessionID string, params SessionReverificationAttemptSecondFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/attempt_second_factor", sessionID).form(params), opts)
 }
