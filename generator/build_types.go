@@ -231,8 +231,8 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 			b.fail(s.node, "type %s: %s (%s) and %s (%s) cannot share a name", name, t.From[0], t.Kind, s.at, kind)
 		default:
 			t.From = append(t.From, s.at)
-			if t.Doc.Sentence == "" && kind != KindEnum {
-				t.Doc.Sentence = b.hintsAt(s.node).Doc
+			if own := b.hintsAt(s.node).Doc; t.Doc.Sentence == "" && kind != KindEnum && isSentence(own) {
+				t.Doc.Sentence = own
 			}
 		}
 		return t
@@ -240,10 +240,16 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	t := &Type{Name: name, Kind: kind, From: []string{s.at}, Where: where}
 	if kind != KindEnum {
 		t.Doc = b.docAt(s.node, s.Schema)
+		if !isSentence(t.Doc.Sentence) {
+			t.Doc.Sentence = "" // it is about the field that the type was hoisted from
+		}
 	}
 	b.types[name] = t
 	return t
 }
+
+// isSentence tells a sentence, which describes a type, from a fragment, which describes a field.
+func isSentence(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), ".") }
 
 // docAt reads a node's own sentence and the description's prose.
 func (b *builder) docAt(node *yaml.Node, s *openapi3.Schema) Doc {
@@ -267,7 +273,7 @@ func (b *builder) object(s schemaAt, hint string) Ref {
 	if len(props) == 0 {
 		return builtin(rawJSON)
 	}
-	if elem, ok := b.page(s, props, hint); ok {
+	if elem, ok := b.page(props, hint); ok {
 		return pageOf(elem)
 	}
 	return named(b.structure(s, hint, props))
@@ -286,7 +292,7 @@ func (b *builder) allAre(props []*property, elem schemaAt) bool {
 }
 
 // page recognises {data: [T], total_count}. A page may have members beside them: Page keeps the raw JSON.
-func (b *builder) page(s schemaAt, props []*property, hint string) (Ref, bool) {
+func (b *builder) page(props []*property, hint string) (Ref, bool) {
 	var data, total *property
 	for _, p := range props {
 		switch p.wire {
@@ -368,8 +374,8 @@ func (b *builder) field(parent string, p *property, in Location) *Field {
 	if !p.required || nullable || isStruct(r) {
 		f.Type = optional(r)
 	}
-	if first.name != "" || !isStruct(r) {
-		f.Doc = b.docAt(first.site, nil)
+	if f.Doc = b.docAt(first.site, nil); first.name == "" && isStruct(r) && isSentence(f.Doc.Sentence) {
+		f.Doc = Doc{} // it is about the type
 	}
 	if first.name == "" {
 		f.Doc.Upstream, f.Doc.Deprecated = strings.TrimSpace(first.Description), first.Deprecated

@@ -67,10 +67,10 @@ type Summary struct {
 	Services   int            `json:"services"`
 	Types      int            `json:"types"`
 	Enums      int            `json:"enums"`
-	Params     int            `json:"params"`
+	Params     int            `json:"-"`
 	Patches    map[string]int `json:"patches"`
 	Warnings   []string       `json:"warnings"`
-	Missing    int            `json:"missing_sentences"`
+	Missing    int            `json:"-"`
 	Files      int            `json:"files"`
 	Lines      int            `json:"lines"`
 }
@@ -110,7 +110,7 @@ func Generate(cfg Config) (*Output, error) {
 	if problems != nil {
 		return nil, problems
 	}
-	out.Summary.Warnings = slices.Concat(p.warnings, warnings, made.warnings, complaints)
+	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
 	return out, out.emit(cfg, made.api, p.doc)
 }
 
