@@ -63,7 +63,7 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 		o.Tag = op.Tags[0]
 	}
 	for _, name := range placeholders(path) {
-		o.Args = append(o.Args, Arg{Wire: name, Name: unexported(name)})
+		o.Args = append(o.Args, Arg{Wire: name, Name: cmp.Or(b.argumentHint(item, node, name), unexported(name))})
 	}
 	// The result is looked at before the names: a list is named List, and an inline result is named after its method.
 	o.Result = b.result(op, node, at, "?")
@@ -82,6 +82,22 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 	if o.Result.Kind == ResultPage && o.Params != nil && pageable(o.Params) {
 		o.Iterator = "ListAll" + strings.TrimPrefix(o.Name, "List")
 	}
+}
+
+// argumentHint is the name that an overlay gives a path parameter, or "".
+func (b *builder) argumentHint(item, op *yaml.Node, name string) string {
+	for _, list := range []*yaml.Node{mapGet(op, "parameters"), mapGet(item, "parameters")} {
+		if list == nil {
+			continue
+		}
+		for _, p := range list.Content {
+			p = follow(b.doc, p)
+			if text(mapGet(p, "in")) == "path" && text(mapGet(p, "name")) == name {
+				return b.hintsAt(p).Name
+			}
+		}
+	}
+	return ""
 }
 
 // redundant reports a name that the rule gives anyway.
@@ -105,14 +121,17 @@ func prose(summary, description string) string {
 
 // resolveInline names the types of an inline result, which were built under a placeholder, after the method.
 func (b *builder) resolveInline(s *Service, o *Operation) {
-	for _, name := range sortedKeys(b.types) {
-		rest, ok := strings.CutPrefix(name, "?")
-		if !ok {
-			continue
+	var inline []string
+	for name := range b.types {
+		if strings.HasPrefix(name, "?") {
+			inline = append(inline, name)
 		}
+	}
+	slices.Sort(inline)
+	for _, name := range inline {
 		t := b.types[name]
 		delete(b.types, name)
-		t.Name = s.Singular + o.Name + "Result" + rest
+		t.Name = s.Singular + o.Name + "Result" + name[1:]
 		if of, ok := strings.CutPrefix(t.Of, "?"); ok {
 			t.Of = s.Singular + o.Name + "Result" + of
 		}
@@ -190,18 +209,9 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 }
 
 func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node) {
-	node := site
-	for ref := mapGet(node, "$ref"); ref != nil; ref = mapGet(node, "$ref") {
-		node = b.doc.Resolve(ref.Value)
-	}
-	var name, in string
-	if n := mapGet(node, "name"); n != nil {
-		name = n.Value
-	}
-	if n := mapGet(node, "in"); n != nil {
-		in = n.Value
-	}
-	if in != "query" || slices.Contains(hiddenQuery, name) {
+	node := follow(b.doc, site)
+	name := text(mapGet(node, "name"))
+	if text(mapGet(node, "in")) != "query" || slices.Contains(hiddenQuery, name) {
 		return
 	}
 	p := b.parameter(o, op, name)
@@ -221,20 +231,21 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 
 // joint is how the elements of a list parameter are joined; "" is OpenAPI's default, a key for each.
 func (b *builder) joint(p *openapi3.Parameter, node *yaml.Node) string {
-	explode := p.Explode == nil || *p.Explode
-	switch p.Style {
-	case "", "form":
-		if explode {
-			return ""
-		}
-		return "comma"
-	case "spaceDelimited":
-		return "space"
-	case "pipeDelimited":
-		return "pipe"
+	form := p.Style == "" || p.Style == "form"
+	explode := form
+	if p.Explode != nil {
+		explode = *p.Explode
 	}
-	b.fail(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
-	return ""
+	switch {
+	case !form && p.Style != "spaceDelimited" && p.Style != "pipeDelimited":
+		b.fail(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
+		return ""
+	case explode:
+		return ""
+	case form:
+		return "comma"
+	}
+	return strings.TrimSuffix(p.Style, "Delimited")
 }
 
 func (b *builder) parameter(o *Operation, op *openapi3.Operation, name string) *openapi3.Parameter {

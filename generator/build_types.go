@@ -23,6 +23,7 @@ type builder struct {
 	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
 	components  map[string]Ref
 	names       map[string]string // of components
+	client      string            // JSON pointer of the schema that rides in envelopes
 	building    []string          // components being built, to tell a schema that contains itself by value
 	problems    []error
 	warnings    []string
@@ -39,20 +40,21 @@ func (b *builder) warn(n *yaml.Node, format string, args ...any) {
 
 // buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
 func (b *builder) buildTypes() {
+	mixins := b.mixins()
 	for name, node := range mapPairs(mapGet(mapGet(b.doc.Root, "components"), "schemas")) {
 		s := b.schema(b.spec.Components.Schemas[name], node, schemaPrefix+escapePointer(name))
 		s.name = name
-		if _, ok := b.envelope(s); ok || b.isMixin(name) {
+		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] {
 			continue
 		}
 		b.component(s)
 	}
 }
 
-// isMixin tells whether a component is there only to be mixed into others: every reference to it stands in an allOf
-// with siblings, and there is at least one.
-func (b *builder) isMixin(name string) bool {
-	count, mixed := 0, 0
+// mixins are the references of components that are there only to be mixed into others: every use of one stands in an
+// allOf with siblings.
+func (b *builder) mixins() map[string]bool {
+	count, mixed := map[string]int{}, map[string]int{}
 	var visit func(n *yaml.Node, inAllOf bool)
 	visit = func(n *yaml.Node, inAllOf bool) {
 		if n.Kind == yaml.SequenceNode {
@@ -62,17 +64,21 @@ func (b *builder) isMixin(name string) bool {
 			return
 		}
 		for key, value := range mapPairs(n) {
-			if key == "$ref" && value.Value == schemaPrefix+escapePointer(name) {
-				count++
+			if key == "$ref" {
+				count[value.Value]++
 				if inAllOf {
-					mixed++
+					mixed[value.Value]++
 				}
 			}
 			visit(value, key == "allOf")
 		}
 	}
 	visit(b.doc.Root, false)
-	return count > 0 && count == mixed
+	only := map[string]bool{}
+	for ref, n := range count {
+		only[ref] = n == mixed[ref]
+	}
+	return only
 }
 
 // component is the reference to a named schema, built once.

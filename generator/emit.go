@@ -98,8 +98,8 @@ func wrap(text string, width int) []string {
 }
 
 func wrapLine(line string, width int) []string {
-	if strings.HasPrefix(line, "Reference: ") {
-		return []string{line} // a link is found more easily behind its label
+	if strings.HasPrefix(line, "Operation: ") || strings.HasPrefix(line, "Reference: ") {
+		return []string{line} // whole, so that it can be searched for
 	}
 	var lines []string
 	current := ""

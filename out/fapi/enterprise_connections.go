@@ -31,8 +31,7 @@ type EnterpriseConnectionGetTestRunParams struct {
 
 // GetTestRun returns a page, in HTML, with the outcome of a test run.
 //
-// Operation: GET /v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID}
-// (getEnterpriseConnectionTestRunResult)
+// Operation: GET /v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID} (getEnterpriseConnectionTestRunResult)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getEnterpriseConnectionTestRunResult
 func (s *EnterpriseConnectionsService) GetTestRun(ctx context.Context, enterpriseConnectionID, testRunID string, params EnterpriseConnectionGetTestRunParams, opts ...RequestOption) ([]byte, error) {
 	return callRaw(ctx, s.core, get("/v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID}", enterpriseConnectionID, testRunID).query(params), opts)

@@ -117,8 +117,7 @@ type MeEnterpriseConnectionListTestRunsParams struct {
 
 // ListTestRuns lists the test runs of a connection.
 //
-// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listMeEnterpriseConnectionTestRuns)
+// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (listMeEnterpriseConnectionTestRuns)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listMeEnterpriseConnectionTestRuns
 //
 // Deprecated: use Organizations.EnterpriseConnections.ListTestRuns.
@@ -129,8 +128,7 @@ func (s *MeEnterpriseConnectionsService) ListTestRuns(ctx context.Context, enter
 // ListAllTestRuns yields every item of ListTestRuns, page after page, from params.Offset on. It asks for params.Limit
 // items at a time, 100 when nil. After an error it yields that error and ends.
 //
-// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listMeEnterpriseConnectionTestRuns)
+// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (listMeEnterpriseConnectionTestRuns)
 //
 // Deprecated: the API's description marks this as deprecated.
 func (s *MeEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, enterpriseConnectionID string, params MeEnterpriseConnectionListTestRunsParams, opts ...RequestOption) iter.Seq2[EnterpriseConnectionTestRun, error] {
@@ -143,8 +141,7 @@ func (s *MeEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, en
 
 // CreateTestRun returns a URL that starts a test run of a connection and soon expires.
 //
-// Operation: POST /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (createMeEnterpriseConnectionTestRun)
+// Operation: POST /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (createMeEnterpriseConnectionTestRun)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createMeEnterpriseConnectionTestRun
 //
 // Deprecated: use Organizations.EnterpriseConnections.CreateTestRun.

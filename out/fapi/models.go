@@ -183,16 +183,6 @@ type Client struct {
 	UpdatedAt                  Timestamp  `json:"updated_at"`
 }
 
-// ClientCreateHostedAuthMode is a value of ClientCreateHostedAuthParams.Mode. The list is open: the API may send and
-// take other values.
-type ClientCreateHostedAuthMode string
-
-// Known values of ClientCreateHostedAuthMode.
-const (
-	ClientCreateHostedAuthModeSignIn ClientCreateHostedAuthMode = "sign-in"
-	ClientCreateHostedAuthModeSignUp ClientCreateHostedAuthMode = "sign-up"
-)
-
 // CommerceSettings says whether users and organizations can be billed.
 type CommerceSettings struct {
 	Billing *CommerceSettingsBilling `json:"billing"`
@@ -315,6 +305,16 @@ type HostedAuth struct {
 	Object string `json:"object"`
 	URL    string `json:"url"`
 }
+
+// HostedAuthCreateMode is a value of HostedAuthCreateParams.Mode. The list is open: the API may send and take other
+// values.
+type HostedAuthCreateMode string
+
+// Known values of HostedAuthCreateMode.
+const (
+	HostedAuthCreateModeSignIn HostedAuthCreateMode = "sign-in"
+	HostedAuthCreateModeSignUp HostedAuthCreateMode = "sign-up"
+)
 
 // IdentificationLink names another identifier or account that an identifier is tied to.
 type IdentificationLink struct {
@@ -522,8 +522,8 @@ type TOTP struct {
 
 // Token is a JWT that the API minted.
 type Token struct {
-	Object *string `json:"object"`
-	JWT    *string `json:"jwt"` // signed, in compact form
+	Object string `json:"object"`
+	JWT    string `json:"jwt"` // signed, in compact form
 }
 
 // WaitlistEntry is a place on the waitlist.

@@ -81,8 +81,7 @@ type OrganizationDomainPrepareOwnershipVerificationBulkParams struct {
 // PrepareOwnershipVerificationBulk does PrepareOwnershipVerification for several domains. It can succeed in part: Data
 // has the challenges, Errors the failures by ID.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk
-// (prepareOrganizationDomainsOwnershipVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk (prepareOrganizationDomainsOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainPrepareOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk", organizationID).form(params), opts)
@@ -97,8 +96,7 @@ type OrganizationDomainAttemptOwnershipVerificationBulkParams struct {
 // AttemptOwnershipVerificationBulk does AttemptOwnershipVerification for several domains. It can succeed in part: Data
 // has the domains, Errors the failures by ID.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk
-// (attemptOrganizationDomainsOwnershipVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk (attemptOrganizationDomainsOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainAttemptOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk", organizationID).form(params), opts)
@@ -130,8 +128,7 @@ type OrganizationDomainUpdateEnrollmentModeParams struct {
 // UpdateEnrollmentMode changes what people with an address at the domain are given: an invitation or a suggestion to
 // join. DeletePending also withdraws the pending ones.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode
-// (UpdateOrganizationDomainEnrollmentMode)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode (UpdateOrganizationDomainEnrollmentMode)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/UpdateOrganizationDomainEnrollmentMode
 func (s *OrganizationDomainsService) UpdateEnrollmentMode(ctx context.Context, organizationID, domainID string, params OrganizationDomainUpdateEnrollmentModeParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode", organizationID, domainID).form(params), opts)
@@ -146,8 +143,7 @@ type OrganizationDomainPrepareAffiliationVerificationParams struct {
 // PrepareAffiliationVerification sends a code to AffiliationEmailAddress, an address at the domain. Hand it in with
 // AttemptAffiliationVerification.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification
-// (prepareOrganizationDomainVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification (prepareOrganizationDomainVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainVerification
 func (s *OrganizationDomainsService) PrepareAffiliationVerification(ctx context.Context, organizationID, domainID string, params OrganizationDomainPrepareAffiliationVerificationParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification", organizationID, domainID).form(params), opts)
@@ -162,8 +158,7 @@ type OrganizationDomainAttemptAffiliationVerificationParams struct {
 // AttemptAffiliationVerification hands in the code that PrepareAffiliationVerification sent. A wrong one is the code
 // "form_code_incorrect".
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification
-// (attemptOrganizationDomainVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification (attemptOrganizationDomainVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainVerification
 func (s *OrganizationDomainsService) AttemptAffiliationVerification(ctx context.Context, organizationID, domainID string, params OrganizationDomainAttemptAffiliationVerificationParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification", organizationID, domainID).form(params), opts)
@@ -172,8 +167,7 @@ func (s *OrganizationDomainsService) AttemptAffiliationVerification(ctx context.
 // PrepareOwnershipVerification makes a challenge for the domain's DNS, replacing an earlier one. Publish the TXT record
 // that OwnershipVerification of the reply names, then call AttemptOwnershipVerification.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification
-// (prepareOrganizationDomainOwnershipVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification (prepareOrganizationDomainOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification", organizationID, domainID), opts)
@@ -182,8 +176,7 @@ func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Co
 // AttemptOwnershipVerification looks the TXT record up and, when it matches the challenge, marks the domain as owned by
 // the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification
-// (attemptOrganizationDomainOwnershipVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification (attemptOrganizationDomainOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification", organizationID, domainID), opts)

@@ -87,8 +87,7 @@ type OrganizationEnterpriseConnectionUpdateParams struct {
 // Update changes a connection of the active organization, or switches it on with Active; fields left nil stay as they
 // are. It needs the permission org:sys_entconns:manage.
 //
-// Operation: PATCH /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}
-// (updateOrganizationEnterpriseConnection)
+// Operation: PATCH /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id} (updateOrganizationEnterpriseConnection)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/updateOrganizationEnterpriseConnection
 func (s *OrganizationEnterpriseConnectionsService) Update(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionUpdateParams, opts ...RequestOption) (*EnterpriseConnection, error) {
 	return callEnveloped[EnterpriseConnection](ctx, s.core, patch("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}", organizationID, enterpriseConnectionID).form(params), opts)
@@ -96,8 +95,7 @@ func (s *OrganizationEnterpriseConnectionsService) Update(ctx context.Context, o
 
 // Delete removes a connection of the active organization. It needs the permission org:sys_entconns:manage.
 //
-// Operation: DELETE /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}
-// (deleteOrganizationEnterpriseConnection)
+// Operation: DELETE /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id} (deleteOrganizationEnterpriseConnection)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/deleteOrganizationEnterpriseConnection
 func (s *OrganizationEnterpriseConnectionsService) Delete(ctx context.Context, organizationID, enterpriseConnectionID string, opts ...RequestOption) (*DeletedObject, error) {
 	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}", organizationID, enterpriseConnectionID), opts)
@@ -114,8 +112,7 @@ type OrganizationEnterpriseConnectionListTestRunsParams struct {
 
 // ListTestRuns lists the test runs of a connection with their logs, filtered by Status if set.
 //
-// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listOrganizationEnterpriseConnectionTestRuns)
+// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (listOrganizationEnterpriseConnectionTestRuns)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnectionTestRuns
 func (s *OrganizationEnterpriseConnectionsService) ListTestRuns(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionListTestRunsParams, opts ...RequestOption) (*Page[EnterpriseConnectionTestRun], error) {
 	return callEnvelopedPage[EnterpriseConnectionTestRun](ctx, s.core, get("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs", organizationID, enterpriseConnectionID).query(params), opts)
@@ -124,8 +121,7 @@ func (s *OrganizationEnterpriseConnectionsService) ListTestRuns(ctx context.Cont
 // ListAllTestRuns yields every item of ListTestRuns, page after page, from params.Offset on. It asks for params.Limit
 // items at a time, 100 when nil. After an error it yields that error and ends.
 //
-// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listOrganizationEnterpriseConnectionTestRuns)
+// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (listOrganizationEnterpriseConnectionTestRuns)
 func (s *OrganizationEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionListTestRunsParams, opts ...RequestOption) iter.Seq2[EnterpriseConnectionTestRun, error] {
 	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[EnterpriseConnectionTestRun], error) {
 		page := params
@@ -137,8 +133,7 @@ func (s *OrganizationEnterpriseConnectionsService) ListAllTestRuns(ctx context.C
 // CreateTestRun returns a URL, soon to expire, that starts a test run when opened in a browser. ListTestRuns has the
 // outcome.
 //
-// Operation: POST /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (createOrganizationEnterpriseConnectionTestRun)
+// Operation: POST /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (createOrganizationEnterpriseConnectionTestRun)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createOrganizationEnterpriseConnectionTestRun
 func (s *OrganizationEnterpriseConnectionsService) CreateTestRun(ctx context.Context, organizationID, enterpriseConnectionID string, opts ...RequestOption) (*EnterpriseConnectionTestRunLink, error) {
 	return callEnveloped[EnterpriseConnectionTestRunLink](ctx, s.core, post("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs", organizationID, enterpriseConnectionID), opts)

@@ -85,8 +85,7 @@ func (s *OrganizationInvitationsService) ListPending(ctx context.Context, organi
 
 // Revoke withdraws an invitation that is still pending. Any other is the code "organization_invitation_not_pending".
 //
-// Operation: POST /v1/organizations/{organization_id}/invitations/{invitation_id}/revoke
-// (revokePendingOrganizationInvitation)
+// Operation: POST /v1/organizations/{organization_id}/invitations/{invitation_id}/revoke (revokePendingOrganizationInvitation)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/revokePendingOrganizationInvitation
 func (s *OrganizationInvitationsService) Revoke(ctx context.Context, organizationID, invitationID string, opts ...RequestOption) (*OrganizationInvitation, error) {
 	return callEnveloped[OrganizationInvitation](ctx, s.core, post("/v1/organizations/{organization_id}/invitations/{invitation_id}/revoke", organizationID, invitationID), opts)

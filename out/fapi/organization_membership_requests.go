@@ -42,8 +42,7 @@ func (s *OrganizationMembershipRequestsService) ListAll(ctx context.Context, org
 
 // Accept lets the user who asked into the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/accept
-// (acceptOrganizationMembershipRequest)
+// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/accept (acceptOrganizationMembershipRequest)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/acceptOrganizationMembershipRequest
 func (s *OrganizationMembershipRequestsService) Accept(ctx context.Context, organizationID, requestID string, opts ...RequestOption) (*OrganizationMembershipRequest, error) {
 	return callEnveloped[OrganizationMembershipRequest](ctx, s.core, post("/v1/organizations/{organization_id}/membership_requests/{request_id}/accept", organizationID, requestID), opts)
@@ -51,8 +50,7 @@ func (s *OrganizationMembershipRequestsService) Accept(ctx context.Context, orga
 
 // Reject turns down a request to join the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/reject
-// (rejectOrganizationMembershipRequest)
+// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/reject (rejectOrganizationMembershipRequest)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/rejectOrganizationMembershipRequest
 func (s *OrganizationMembershipRequestsService) Reject(ctx context.Context, organizationID, requestID string, opts ...RequestOption) (*OrganizationMembershipRequest, error) {
 	return callEnveloped[OrganizationMembershipRequest](ctx, s.core, post("/v1/organizations/{organization_id}/membership_requests/{request_id}/reject", organizationID, requestID), opts)
