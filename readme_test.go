@@ -104,6 +104,21 @@ func TestReadme(t *testing.T) {
 			}
 		})
 	}
+	t.Run("README of the module", func(t *testing.T) {
+		readme, err := os.ReadFile(filepath.Join(repo, "out", "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		program := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(readme)
+		if program == nil {
+			t.Fatal("no program in it")
+		}
+		text := strings.ReplaceAll(string(program[1]), "https://clerk.example.com", server.URL)
+		write(t, filepath.Join(user, "module", "main.go"), text)
+		if got := run(t, user, offline(server.URL), "go", "run", "./module"); got != "Acme\n" {
+			t.Errorf("printed %q", got)
+		}
+	})
 	t.Run("own module", func(t *testing.T) { checkOwnModule(t, filepath.Join(work, "clerk"), offline(server.URL)) })
 }
 
@@ -238,7 +253,7 @@ func fapiServer() http.Handler {
 	mux.HandleFunc("GET /v1/me/organization_memberships", signedIn(`{"response": {"data": [
 		{"id": "orgmem_1", "role": "org:admin", "organization": {"id": "org_1", "name": "Acme"}}], "total_count": 1}, "client": null}`))
 	mux.HandleFunc("GET /v1/environment", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"object": "environment"}`)
+		fmt.Fprint(w, `{"display_config": {"application_name": "Acme"}}`)
 	})
 	return mux
 }
