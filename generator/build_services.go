@@ -110,13 +110,10 @@ func (b *builder) redundant(node *yaml.Node, h hints, rule callName) {
 	}
 }
 
-// prose joins a summary and a description, without saying the same twice.
+// prose is the description's own text on an operation: the summary only says the operation's name again where there is
+// more.
 func prose(summary, description string) string {
-	summary, description = strings.TrimSpace(summary), strings.TrimSpace(description)
-	if summary == "" || strings.HasPrefix(description, summary) {
-		return description
-	}
-	return strings.TrimSpace(strings.TrimRight(summary, ".") + ".\n\n" + description)
+	return cmp.Or(strings.TrimSpace(description), strings.TrimSpace(summary))
 }
 
 // resolveInline names the types of an inline result, which were built under a placeholder, after the method.
@@ -225,7 +222,9 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)
 	f.Doc.Upstream = cmp.Or(strings.TrimSpace(p.Description), f.Doc.Upstream)
 	f.Name = cmp.Or(h.Name, f.Name)
-	f.Join = b.joint(p, node)
+	if join := b.joint(p, node); f.Type.Kind == RefSlice {
+		f.Join = join
+	}
 	t.Fields = append(t.Fields, f)
 }
 
