@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"gopkg.in/yaml.v3"
@@ -44,17 +46,28 @@ func problem(where, format string, args ...any) error {
 	return fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))
 }
 
-// joinSorted joins problems, each once, in a stable order.
+// joinSorted joins problems, each once, in the order of their files and lines.
 func joinSorted(problems []error) error {
 	lines := map[string]bool{}
 	for _, p := range problems {
 		lines[p.Error()] = true
 	}
 	var list []error
-	for _, line := range sortedKeys(lines) {
+	for _, line := range slices.SortedFunc(maps.Keys(lines), byPlace) {
 		list = append(list, errors.New(line))
 	}
 	return errors.Join(list...)
+}
+
+// byPlace compares messages that may start with file:line, so that line 9 goes before line 11.
+func byPlace(x, y string) int {
+	xFile, xRest, _ := strings.Cut(x, ":")
+	yFile, yRest, _ := strings.Cut(y, ":")
+	xLine, _, _ := strings.Cut(xRest, ":")
+	yLine, _, _ := strings.Cut(yRest, ":")
+	xNumber, _ := strconv.Atoi(xLine)
+	yNumber, _ := strconv.Atoi(yLine)
+	return cmp.Or(cmp.Compare(xFile, yFile), cmp.Compare(xNumber, yNumber), cmp.Compare(x, y))
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -81,6 +94,9 @@ func (b *builder) codes() []Code {
 		}
 		if err != nil || slices.ContainsFunc(code.Statuses, func(s int) bool { return s < 400 || s > 599 }) {
 			b.fail(node, "error code %s: wanted {status: 4xx or 5xx, or a list of them; meta: [names]}", wire)
+		}
+		if exported(wire) == "" {
+			b.fail(node, "error code %q: has no Go name", wire)
 		}
 		code.Meta = c.Meta
 		list = append(list, code)

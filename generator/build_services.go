@@ -63,7 +63,7 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 		o.Tag = op.Tags[0]
 	}
 	for _, name := range placeholders(path) {
-		o.Args = append(o.Args, Arg{Wire: name, Name: unexported(name)})
+		o.Args = append(o.Args, Arg{Wire: name, Name: cmp.Or(b.argumentHint(item, node, name), unexported(name))})
 	}
 	// The result is looked at before the names: a list is named List, and an inline result is named after its method.
 	o.Result = b.result(op, node, at, "?")
@@ -84,6 +84,22 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 	}
 }
 
+// argumentHint is the name that an overlay gives a path parameter, or "".
+func (b *builder) argumentHint(item, op *yaml.Node, name string) string {
+	for _, list := range []*yaml.Node{mapGet(op, "parameters"), mapGet(item, "parameters")} {
+		if list == nil {
+			continue
+		}
+		for _, p := range list.Content {
+			p = follow(b.doc, p)
+			if text(mapGet(p, "in")) == "path" && text(mapGet(p, "name")) == name {
+				return b.hintsAt(p).Name
+			}
+		}
+	}
+	return ""
+}
+
 // redundant reports a name that the rule gives anyway.
 func (b *builder) redundant(node *yaml.Node, h hints, rule callName) {
 	if h.Service != "" && h.Service == rule.service {
@@ -94,25 +110,25 @@ func (b *builder) redundant(node *yaml.Node, h hints, rule callName) {
 	}
 }
 
-// prose joins a summary and a description, without saying the same twice.
+// prose is the description's own text on an operation: the summary only says the operation's name again where there is
+// more.
 func prose(summary, description string) string {
-	summary, description = strings.TrimSpace(summary), strings.TrimSpace(description)
-	if summary == "" || strings.HasPrefix(description, summary) {
-		return description
-	}
-	return strings.TrimSpace(strings.TrimRight(summary, ".") + ".\n\n" + description)
+	return cmp.Or(strings.TrimSpace(description), strings.TrimSpace(summary))
 }
 
 // resolveInline names the types of an inline result, which were built under a placeholder, after the method.
 func (b *builder) resolveInline(s *Service, o *Operation) {
-	for _, name := range sortedKeys(b.types) {
-		rest, ok := strings.CutPrefix(name, "?")
-		if !ok {
-			continue
+	var inline []string
+	for name := range b.types {
+		if strings.HasPrefix(name, "?") {
+			inline = append(inline, name)
 		}
+	}
+	slices.Sort(inline)
+	for _, name := range inline {
 		t := b.types[name]
 		delete(b.types, name)
-		t.Name = s.Singular + o.Name + "Result" + rest
+		t.Name = s.Singular + o.Name + "Result" + name[1:]
 		if of, ok := strings.CutPrefix(t.Of, "?"); ok {
 			t.Of = s.Singular + o.Name + "Result" + of
 		}
@@ -190,18 +206,9 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 }
 
 func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node) {
-	node := site
-	for ref := mapGet(node, "$ref"); ref != nil; ref = mapGet(node, "$ref") {
-		node = b.doc.Resolve(ref.Value)
-	}
-	var name, in string
-	if n := mapGet(node, "name"); n != nil {
-		name = n.Value
-	}
-	if n := mapGet(node, "in"); n != nil {
-		in = n.Value
-	}
-	if in != "query" || slices.Contains(hiddenQuery, name) {
+	node := follow(b.doc, site)
+	name := text(mapGet(node, "name"))
+	if text(mapGet(node, "in")) != "query" || slices.Contains(hiddenQuery, name) {
 		return
 	}
 	p := b.parameter(o, op, name)
@@ -215,7 +222,29 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)
 	f.Doc.Upstream = cmp.Or(strings.TrimSpace(p.Description), f.Doc.Upstream)
 	f.Name = cmp.Or(h.Name, f.Name)
+	if join := b.joint(p, node); f.Type.Kind == RefSlice {
+		f.Join = join
+	}
 	t.Fields = append(t.Fields, f)
+}
+
+// joint is how the elements of a list parameter are joined; "" is OpenAPI's default, a key for each.
+func (b *builder) joint(p *openapi3.Parameter, node *yaml.Node) string {
+	form := p.Style == "" || p.Style == "form"
+	explode := form
+	if p.Explode != nil {
+		explode = *p.Explode
+	}
+	switch {
+	case !form && p.Style != "spaceDelimited" && p.Style != "pipeDelimited":
+		b.fail(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
+		return ""
+	case explode:
+		return ""
+	case form:
+		return "comma"
+	}
+	return strings.TrimSuffix(p.Style, "Delimited")
 }
 
 func (b *builder) parameter(o *Operation, op *openapi3.Operation, name string) *openapi3.Parameter {

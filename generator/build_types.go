@@ -23,6 +23,7 @@ type builder struct {
 	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
 	components  map[string]Ref
 	names       map[string]string // of components
+	client      string            // JSON pointer of the schema that rides in envelopes
 	building    []string          // components being built, to tell a schema that contains itself by value
 	problems    []error
 	warnings    []string
@@ -39,20 +40,21 @@ func (b *builder) warn(n *yaml.Node, format string, args ...any) {
 
 // buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
 func (b *builder) buildTypes() {
+	mixins := b.mixins()
 	for name, node := range mapPairs(mapGet(mapGet(b.doc.Root, "components"), "schemas")) {
 		s := b.schema(b.spec.Components.Schemas[name], node, schemaPrefix+escapePointer(name))
 		s.name = name
-		if _, ok := b.envelope(s); ok || b.isMixin(name) {
+		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] {
 			continue
 		}
 		b.component(s)
 	}
 }
 
-// isMixin tells whether a component is there only to be mixed into others: every reference to it stands in an allOf
-// with siblings, and there is at least one.
-func (b *builder) isMixin(name string) bool {
-	count, mixed := 0, 0
+// mixins are the references of components that are there only to be mixed into others: every use of one stands in an
+// allOf with siblings.
+func (b *builder) mixins() map[string]bool {
+	count, mixed := map[string]int{}, map[string]int{}
 	var visit func(n *yaml.Node, inAllOf bool)
 	visit = func(n *yaml.Node, inAllOf bool) {
 		if n.Kind == yaml.SequenceNode {
@@ -62,17 +64,21 @@ func (b *builder) isMixin(name string) bool {
 			return
 		}
 		for key, value := range mapPairs(n) {
-			if key == "$ref" && value.Value == schemaPrefix+escapePointer(name) {
-				count++
+			if key == "$ref" {
+				count[value.Value]++
 				if inAllOf {
-					mixed++
+					mixed[value.Value]++
 				}
 			}
 			visit(value, key == "allOf")
 		}
 	}
 	visit(b.doc.Root, false)
-	return count > 0 && count == mixed
+	only := map[string]bool{}
+	for ref, n := range count {
+		only[ref] = n == mixed[ref]
+	}
+	return only
 }
 
 // component is the reference to a named schema, built once.
@@ -176,49 +182,6 @@ func (b *builder) integer(s schemaAt, wire string) Ref {
 	return builtin("int64")
 }
 
-// stringType is string, or an open enum when more than one value is known. `object` members name their own schema and
-// stay plain.
-func (b *builder) stringType(s schemaAt, hint, wire string) Ref {
-	if s.Format == "binary" {
-		return builtin("*Upload")
-	}
-	values := enumValues(s)
-	values = appendNew(values, b.hintsAt(s.site).KnownValues...)
-	if len(values) < 2 || wire == "object" {
-		return builtin("string")
-	}
-	return named(b.enum(hint, s, values))
-}
-
-func enumValues(s schemaAt) []string {
-	var values []string
-	for _, v := range s.Enum {
-		if text, ok := v.(string); ok {
-			values = appendNew(values, text)
-		}
-	}
-	return values
-}
-
-func appendNew(list []string, more ...string) []string {
-	for _, v := range more {
-		if !slices.Contains(list, v) {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
-func (b *builder) enum(name string, s schemaAt, values []string) *Type {
-	t := b.declare(name, KindEnum, s)
-	for _, v := range values {
-		if !slices.ContainsFunc(t.Values, func(e EnumValue) bool { return e.Wire == v }) {
-			t.Values = append(t.Values, EnumValue{Wire: v})
-		}
-	}
-	return t
-}
-
 // declare makes a type, or finds the one of that name that this schema may join: an overlay gave both the name.
 func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	where := b.doc.Where(s.node)
@@ -231,8 +194,8 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 			b.fail(s.node, "type %s: %s (%s) and %s (%s) cannot share a name", name, t.From[0], t.Kind, s.at, kind)
 		default:
 			t.From = append(t.From, s.at)
-			if t.Doc.Sentence == "" && kind != KindEnum {
-				t.Doc.Sentence = b.hintsAt(s.node).Doc
+			if own := b.hintsAt(s.node).Doc; t.Doc.Sentence == "" && kind != KindEnum && isSentence(own) {
+				t.Doc.Sentence = own
 			}
 		}
 		return t
@@ -240,10 +203,16 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	t := &Type{Name: name, Kind: kind, From: []string{s.at}, Where: where}
 	if kind != KindEnum {
 		t.Doc = b.docAt(s.node, s.Schema)
+		if !isSentence(t.Doc.Sentence) {
+			t.Doc.Sentence = "" // it is about the field that the type was hoisted from
+		}
 	}
 	b.types[name] = t
 	return t
 }
+
+// isSentence tells a sentence, which describes a type, from a fragment, which describes a field.
+func isSentence(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), ".") }
 
 // docAt reads a node's own sentence and the description's prose.
 func (b *builder) docAt(node *yaml.Node, s *openapi3.Schema) Doc {
@@ -267,7 +236,7 @@ func (b *builder) object(s schemaAt, hint string) Ref {
 	if len(props) == 0 {
 		return builtin(rawJSON)
 	}
-	if elem, ok := b.page(s, props, hint); ok {
+	if elem, ok := b.page(props, hint); ok {
 		return pageOf(elem)
 	}
 	return named(b.structure(s, hint, props))
@@ -286,7 +255,7 @@ func (b *builder) allAre(props []*property, elem schemaAt) bool {
 }
 
 // page recognises {data: [T], total_count}. A page may have members beside them: Page keeps the raw JSON.
-func (b *builder) page(s schemaAt, props []*property, hint string) (Ref, bool) {
+func (b *builder) page(props []*property, hint string) (Ref, bool) {
 	var data, total *property
 	for _, p := range props {
 		switch p.wire {
@@ -368,8 +337,8 @@ func (b *builder) field(parent string, p *property, in Location) *Field {
 	if !p.required || nullable || isStruct(r) {
 		f.Type = optional(r)
 	}
-	if first.name != "" || !isStruct(r) {
-		f.Doc = b.docAt(first.site, nil)
+	if f.Doc = b.docAt(first.site, nil); first.name == "" && isStruct(r) && isSentence(f.Doc.Sentence) {
+		f.Doc = Doc{} // it is about the type
 	}
 	if first.name == "" {
 		f.Doc.Upstream, f.Doc.Deprecated = strings.TrimSpace(first.Description), first.Deprecated
@@ -386,16 +355,6 @@ func (b *builder) owner(parent string, p *property) string {
 		return b.componentName(unescapePointer(c), b.doc.Resolve(schemaPrefix+c))
 	}
 	return strings.TrimSuffix(parent, "Params")
-}
-
-// describeEnum says where the values of an enum were met first.
-func describeEnum(r Ref, of string) {
-	for r.Elem != nil {
-		r = *r.Elem
-	}
-	if r.Kind == RefNamed && r.Type.Kind == KindEnum && r.Type.Of == "" {
-		r.Type.Of = of
-	}
 }
 
 // hoists tells whether a name given at the schema's place is that of the type it becomes, not of the field.

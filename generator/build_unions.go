@@ -149,7 +149,7 @@ func (b *builder) arrayOrPage(branches []schemaAt, hint string) (Ref, bool) {
 	if !array.is("array") || !b.isObject(page) {
 		return Ref{}, false
 	}
-	elem, ok := b.page(page, b.gather(page), hint)
+	elem, ok := b.page(b.gather(page), hint)
 	if !ok {
 		return Ref{}, false
 	}

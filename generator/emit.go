@@ -6,6 +6,7 @@ package generator
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -97,15 +98,29 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
+// listItem is a Markdown list item. Go's doc comments want the mark indented.
+var listItem = regexp.MustCompile(`^\s*[-*] +`)
+
 func wrapLine(line string, width int) []string {
+	if strings.HasPrefix(line, "Operation: ") || strings.HasPrefix(line, "Reference: ") {
+		return []string{line} // whole, so that it can be searched for
+	}
+	first, rest := "", ""
+	if mark := listItem.FindString(line); mark != "" {
+		first, rest, line = "  - ", "    ", line[len(mark):]
+	}
 	var lines []string
-	current := ""
-	for _, w := range strings.Fields(line) {
-		if current != "" && len(current)+1+len(w) > width {
+	current := first
+	for i, w := range strings.Fields(line) {
+		switch {
+		case i == 0:
+			current += w
+		case len(current)+1+len(w) > width:
 			lines = append(lines, current)
-			current = ""
+			current = rest + w
+		default:
+			current += " " + w
 		}
-		current = strings.TrimPrefix(current+" "+w, " ")
 	}
 	return append(lines, current)
 }

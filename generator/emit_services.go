@@ -90,20 +90,24 @@ func paramsType(f *jen.File, o *Operation) {
 			break
 		}
 	}
-	structType(f, o.Params.Name, o.Params.Fields, paramTag, text)
+	structType(f, o.Params.Name, o.Params.Fields, func(field *Field) map[string]string { return paramTag(o, field) }, text)
 }
 
-func paramTag(f *Field) map[string]string {
+// paramTag says where a field goes. Beside a JSON body, a query field is kept out of the JSON.
+func paramTag(o *Operation, f *Field) map[string]string {
 	value := f.Wire
-	if f.Always {
+	switch {
+	case f.Always:
 		value += ",always"
+	case f.Join != "":
+		value += "," + f.Join
 	}
 	switch {
-	case f.In == InJSON && f.Type.nilable():
-		return map[string]string{"json": value + ",omitempty"}
 	case f.Wire == "-":
 		return nil
-	case f.In == InQuery:
+	case f.In == InJSON && f.Type.nilable():
+		return map[string]string{"json": f.Wire + ",omitempty"}
+	case f.In == InQuery && o.Body == BodyJSON:
 		return map[string]string{"json": "-", "query": value}
 	}
 	return map[string]string{string(f.In): value}

@@ -19,7 +19,15 @@ func (b *builder) envelope(s schemaAt) (response schemaAt, ok bool) {
 	if len(s.Properties) != 2 || s.Properties["response"] == nil || s.Properties["client"] == nil {
 		return s, false
 	}
-	node := mapGet(mapGet(s.node, "properties"), "response")
+	members := mapGet(s.node, "properties")
+	client := b.schema(s.Properties["client"], mapGet(members, "client"), s.at+"/properties/client")
+	if one, lone := b.lone(client); lone {
+		client = one
+	}
+	if client.name != "" {
+		b.client = schemaPrefix + escapePointer(client.name)
+	}
+	node := mapGet(members, "response")
 	return b.schema(s.Properties["response"], node, s.at+"/properties/response"), true
 }
 
@@ -93,6 +101,6 @@ func (b *builder) value(s schemaAt, hint string) Result {
 			}
 		}
 	}
-	res.ClientResponse = enveloped && res.Kind == ResultValue && r.Kind == RefNamed && r.Type.Name == "Client"
+	res.ClientResponse = enveloped && res.Kind == ResultValue && r.Kind == RefNamed && slices.Contains(r.Type.From, b.client)
 	return res
 }

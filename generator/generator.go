@@ -22,14 +22,17 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
 // Source is one input as bytes, with the name that messages use.
 type Source struct {
-	Name string
-	Data []byte
+	Name    string
+	Data    []byte
+	Builtin bool // it came with the binary, not from a file
 }
 
 // Config is all that a generation depends on: the same Config gives the same Output, byte for byte.
@@ -46,8 +49,18 @@ type Config struct {
 
 // Input names one input and its digest.
 type Input struct {
-	Name   string `json:"name"`
-	Digest string `json:"digest"`
+	Name    string
+	Digest  string
+	Builtin bool
+}
+
+// inputOf keeps a built-in name whole and of any other the last part: the output depends on no path.
+func inputOf(src Source) Input {
+	name := filepath.ToSlash(src.Name)
+	if !filepath.IsLocal(src.Name) {
+		name = path.Base(name)
+	}
+	return Input{Name: name, Digest: Digest(src.Data), Builtin: src.Builtin}
 }
 
 // Output is a generated module in memory.
@@ -67,10 +80,10 @@ type Summary struct {
 	Services   int            `json:"services"`
 	Types      int            `json:"types"`
 	Enums      int            `json:"enums"`
-	Params     int            `json:"params"`
+	Params     int            `json:"-"`
 	Patches    map[string]int `json:"patches"`
 	Warnings   []string       `json:"warnings"`
-	Missing    int            `json:"missing_sentences"`
+	Missing    int            `json:"-"`
 	Files      int            `json:"files"`
 	Lines      int            `json:"lines"`
 }
@@ -110,7 +123,7 @@ func Generate(cfg Config) (*Output, error) {
 	if problems != nil {
 		return nil, problems
 	}
-	out.Summary.Warnings = slices.Concat(p.warnings, warnings, made.warnings, complaints)
+	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
 	return out, out.emit(cfg, made.api, p.doc)
 }
 
@@ -174,7 +187,7 @@ func prepare(cfg Config) (*prepared, error) {
 	if err := checkVersion(doc); err != nil {
 		return nil, err
 	}
-	p := &prepared{doc: doc, inputs: []Input{{cfg.Spec.Name, Digest(cfg.Spec.Data)}}}
+	p := &prepared{doc: doc, inputs: []Input{inputOf(cfg.Spec)}}
 	if p.version, err = APIVersion(cfg.APIVersion, doc, cfg.Spec.Name); err != nil {
 		return nil, err
 	}
@@ -188,7 +201,7 @@ func prepare(cfg Config) (*prepared, error) {
 			problems = append(problems, err)
 			continue
 		}
-		p.inputs = append(p.inputs, Input{src.Name, Digest(src.Data)})
+		p.inputs = append(p.inputs, inputOf(src))
 		p.take(src.Name, overlay.Apply(doc, p.version))
 	}
 	return p, errors.Join(problems...)

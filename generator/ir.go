@@ -124,7 +124,8 @@ type Field struct {
 	Wire   string
 	Type   Ref
 	In     Location
-	Always bool // sent as an explicit empty value when nil
+	Always bool   // sent as an explicit empty value when nil
+	Join   string // how a list is one value: "space", "comma" or "pipe"; "" repeats the key
 	Doc    Doc
 	At     string // JSON pointer
 }

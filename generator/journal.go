@@ -135,8 +135,9 @@ func (j *journal) cut(m match) {
 	holder := m.holder.node
 	j.touch(*m.holder)
 	j.gone = append(j.gone, m.node)
-	from, to := slices.Index(holder.Content, m.node), 0
-	if to = from + 1; holder.Kind == yaml.MappingNode {
+	from := slices.Index(holder.Content, m.node)
+	to := from + 1
+	if holder.Kind == yaml.MappingNode {
 		from-- // the key goes too
 	}
 	holder.Content = slices.Delete(slices.Clone(holder.Content), from, to)

@@ -5,6 +5,7 @@ package generator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -23,6 +24,7 @@ type expectation struct {
 	Body        []string          `json:"body,omitempty"`         // body members
 	Query       []string          `json:"query,omitempty"`        // query parameters
 	Lists       []string          `json:"lists,omitempty"`        // those of both that are arrays
+	Joined      map[string]string `json:"joined,omitempty"`       // what stands between the items of a list that is one value
 	Types       map[string]string `json:"types,omitempty"`        // JSON type of each; of a list, of its items
 	Required    []string          `json:"required,omitempty"`     // those that a call cannot leave out
 	Always      []string          `json:"always,omitempty"`       // those sent as an empty value rather than left out
@@ -78,7 +80,7 @@ func plainJSON(v any) ([]byte, error) {
 
 // expect also gives the schema of the answer's object, or of one element of an array or page.
 func expect(d *Document, path, verb string, item, op *yaml.Node) (row expectation, value *yaml.Node) {
-	row = expectation{ID: mapGet(op, "operationId").Value, Verb: strings.ToUpper(verb), Path: path, Types: map[string]string{}}
+	row = expectation{ID: mapGet(op, "operationId").Value, Verb: strings.ToUpper(verb), Path: path, Joined: map[string]string{}, Types: map[string]string{}}
 	for _, list := range []*yaml.Node{mapGet(item, "parameters"), mapGet(op, "parameters")} {
 		if list != nil {
 			for _, p := range list.Content {
@@ -98,6 +100,11 @@ func expectQuery(d *Document, row *expectation, p *yaml.Node) {
 	}
 	row.Query = append(row.Query, name)
 	expectMember(d, row, name, schema, isTrue(mapGet(p, "required")))
+	style, explode := text(mapGet(p, "style")), mapGet(p, "explode")
+	if !slices.Contains(row.Lists, name) || isTrue(explode) || explode == nil && (style == "" || style == "form") {
+		return // OpenAPI's default: only the style form repeats its key unasked
+	}
+	row.Joined[name] = cmp.Or(map[string]string{"spaceDelimited": " ", "pipeDelimited": "|"}[style], ",")
 }
 
 // expectMember notes what is known of one query parameter or body member.
@@ -234,7 +241,7 @@ func expectJSON(d *Document, row *expectation, s *yaml.Node) (value *yaml.Node) 
 	if len(order) == 2 && all["response"] != nil && all["client"] != nil {
 		row.Answer = "envelope"
 		s = all["response"][0]
-		row.IsClient = standsFor(d, s) != "" && standsFor(d, s) == standsFor(d, all["client"][0])
+		row.IsClient = standsFor(d, s) != "" && standsFor(d, s) == clientSchema(d)
 		all, _ = membersOf(d, s)
 	}
 	if kind, array := typeOf(d, s); kind == "array" {
@@ -248,6 +255,20 @@ func expectJSON(d *Document, row *expectation, s *yaml.Node) (value *yaml.Node) 
 	}
 	row.Shape = "object"
 	return s
+}
+
+// clientSchema is the component that the client member of envelopes stands for; some envelopes say no more of it than that
+// it is an object.
+func clientSchema(d *Document) string {
+	for _, s := range mapPairs(mapGet(mapGet(d.Root, "components"), "schemas")) {
+		properties := mapGet(s, "properties")
+		if client := mapGet(properties, "client"); client != nil && mapGet(properties, "response") != nil && len(mapKeys(properties)) == 2 {
+			if name := standsFor(d, client); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // standsFor is the component that a schema stands for, "" when it is written out in place.

@@ -47,6 +47,8 @@ func readList(dir string) ([]string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", dir, unwrapPath(err))
 		}
+		// A run that was killed at its very first file left this one.
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == listName+tempSuffix })
 		if len(entries) > 0 {
 			return nil, fmt.Errorf("%s: not empty and has no %s list; fapigen writes only into its own folder: name an empty one with --out", dir, listName)
 		}

@@ -103,7 +103,11 @@ func printSummary(w io.Writer, out *generator.Output) {
 	s := out.Summary
 	fmt.Fprintf(w, "FAPI %s\n", s.APIVersion)
 	for _, in := range out.Inputs {
-		fmt.Fprintf(w, "  %s %s\n", in.Digest[:19], in.Name)
+		origin := ""
+		if in.Builtin {
+			origin = " (built in)"
+		}
+		fmt.Fprintf(w, "  %s %s%s\n", in.Digest[:19], in.Name, origin)
 	}
 	for _, line := range s.Warnings[:min(len(s.Warnings), maxWarnings)] {
 		fmt.Fprintf(w, "warning: %s\n", line)

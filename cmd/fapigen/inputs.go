@@ -65,13 +65,14 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 // builtin reads a built-in input: the file of that name here, else the embedded one.
 func builtin(name string) (generator.Source, error) {
 	data, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
+	embedded := os.IsNotExist(err)
+	if embedded {
 		data, err = fapigen.Input(name)
 	}
 	if err != nil {
 		return generator.Source{}, fmt.Errorf("%s: %w", name, cause(err))
 	}
-	return generator.Source{Name: name, Data: data}, nil
+	return generator.Source{Name: name, Data: data, Builtin: embedded}, nil
 }
 
 // maxInput bounds what is read; a longer input is refused by its size, so one byte more is enough to know.

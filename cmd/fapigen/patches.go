@@ -11,11 +11,12 @@ import (
 
 func patchesCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "patches",
-		Short: "Look after the corrections",
-		Long:  "patches looks after the corrections of patches.yaml and of the overlays given.",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "patches",
+		Short:   "Look after the corrections",
+		Long:    "patches looks after the corrections of patches.yaml and of the overlays given.",
+		Example: "  fapigen patches check",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(patchesCheckCommand())
 	return cmd

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -76,6 +77,9 @@ func fetch(cmd *cobra.Command, from string) (generator.Source, error) {
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
+		if ue := (*url.Error)(nil); errors.As(err, &ue) {
+			err = ue.Err // it names the URL again
+		}
 		return generator.Source{}, fmt.Errorf("%s: %w", shown, err)
 	}
 	defer res.Body.Close()

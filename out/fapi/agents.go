@@ -11,7 +11,7 @@ type AgentsService struct {
 
 // AgentCreateTaskParams are the query parameters of AgentsService.CreateTask.
 type AgentCreateTaskParams struct {
-	Ticket string `json:"-" query:"ticket"` // from the Backend API; good for once
+	Ticket string `query:"ticket"` // from the Backend API; good for once
 }
 
 // CreateTask signs in with the ticket of an agent task, without a sign-in form and without second factors, and

@@ -2,7 +2,10 @@
 
 package fapi
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
 // APIKeysService lists, creates, changes and revokes the API keys of a user or an organization. Its requests are
 // authenticated with a session token, so somebody has to be signed in.
@@ -12,12 +15,12 @@ type APIKeysService struct {
 
 // APIKeyListParams are the query parameters of APIKeysService.List. A nil field is not sent.
 type APIKeyListParams struct {
-	Type           *string                   `json:"-" query:"type"`
-	Subject        string                    `json:"-" query:"subject"`         // a user or organization ID
-	IncludeInvalid *APIKeyListIncludeInvalid `json:"-" query:"include_invalid"` // "true" to list revoked and expired keys too
-	Limit          *float64                  `json:"-" query:"limit"`
-	Offset         *float64                  `json:"-" query:"offset"`
-	Query          *string                   `json:"-" query:"query"` // looks for it in the keys
+	Type           *string                   `query:"type"`
+	Subject        string                    `query:"subject"`         // a user or organization ID
+	IncludeInvalid *APIKeyListIncludeInvalid `query:"include_invalid"` // "true" to list revoked and expired keys too
+	Limit          *int64                    `query:"limit"`
+	Offset         *int64                    `query:"offset"`
+	Query          *string                   `query:"query"` // looks for it in the keys
 }
 
 // List lists the API keys of Subject, a user or organization ID. Revoked and expired keys are left out unless
@@ -27,6 +30,18 @@ type APIKeyListParams struct {
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/API-Keys#operation/getApiKeys
 func (s *APIKeysService) List(ctx context.Context, params APIKeyListParams, opts ...RequestOption) (*Page[APIKey], error) {
 	return callBarePage[APIKey](ctx, s.core, get("/api_keys").query(params), opts)
+}
+
+// ListAll yields every item of List, page after page, from params.Offset on. It asks for params.Limit items at a time,
+// 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /api_keys (getApiKeys)
+func (s *APIKeysService) ListAll(ctx context.Context, params APIKeyListParams, opts ...RequestOption) iter.Seq2[APIKey, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[APIKey], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.List(ctx, page, paginated(opts)...)
+	})
 }
 
 // APIKeyCreateParams are the JSON members of APIKeysService.Create. A nil field is not sent.

@@ -12,7 +12,7 @@ type BillingService struct {
 
 // BillingListPlansParams are the query parameters of BillingService.ListPlans. A nil field is not sent.
 type BillingListPlansParams struct {
-	PayerType *BillingPayerType `json:"-" query:"payer_type"`
+	PayerType *BillingPayerType `query:"payer_type"`
 }
 
 // ListPlans lists the plans that are visible to everybody. PayerType narrows it to plans for users or for

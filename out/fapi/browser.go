@@ -15,8 +15,8 @@ type BrowserService struct {
 //
 // Operation: GET /v1/saml/metadata/{saml_connection_id}.xml (samlMetadata)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/SAML#operation/samlMetadata
-func (s *BrowserService) GetSAMLMetadata(ctx context.Context, samlConnectionID string, opts ...RequestOption) error {
-	return callEmpty(ctx, s.core, get("/v1/saml/metadata/{saml_connection_id}.xml", samlConnectionID), opts)
+func (s *BrowserService) GetSAMLMetadata(ctx context.Context, samlConnectionID string, opts ...RequestOption) ([]byte, error) {
+	return callRaw(ctx, s.core, get("/v1/saml/metadata/{saml_connection_id}.xml", samlConnectionID), opts)
 }
 
 // SAMLACS receives the SAML response of an identity provider, posted by the browser, and redirects to the application.
@@ -29,8 +29,8 @@ func (s *BrowserService) SAMLACS(ctx context.Context, samlConnectionID string, o
 
 // BrowserSyncClientParams are the query parameters of BrowserService.SyncClient. A nil field is not sent.
 type BrowserSyncClientParams struct {
-	LinkDomain  *string `json:"-" query:"link_domain"` // the satellite domain
-	RedirectURL *string `json:"-" query:"redirect_url"`
+	LinkDomain  *string `query:"link_domain"` // the satellite domain
+	RedirectURL *string `query:"redirect_url"`
 }
 
 // SyncClient begins to share the sign-in state of the primary domain with the satellite LinkDomain, and redirects to
@@ -44,7 +44,7 @@ func (s *BrowserService) SyncClient(ctx context.Context, params BrowserSyncClien
 
 // BrowserLinkClientParams are the query parameters of BrowserService.LinkClient. A nil field is not sent.
 type BrowserLinkClientParams struct {
-	ClerkToken *string `json:"-" query:"__clerk_token"`
+	ClerkToken *string `query:"__clerk_token"`
 }
 
 // LinkClient finishes what SyncClient began: it ties the client of a satellite domain to the one of the primary domain,
@@ -58,10 +58,10 @@ func (s *BrowserService) LinkClient(ctx context.Context, params BrowserLinkClien
 
 // BrowserHandshakeParams are the query parameters of BrowserService.Handshake. A nil field is not sent.
 type BrowserHandshakeParams struct {
-	RedirectURL    *string                 `json:"-" query:"redirect_url"`
-	Format         *BrowserHandshakeFormat `json:"-" query:"format"`
-	OrganizationID *string                 `json:"-" query:"organization_id"` // an ID or slug to activate; "" for the personal account
-	SatelliteFapi  *string                 `json:"-" query:"satellite_fapi"`
+	RedirectURL    *string                 `query:"redirect_url"`
+	Format         *BrowserHandshakeFormat `query:"format"`
+	OrganizationID *string                 `query:"organization_id"` // an ID or slug to activate; "" for the personal account
+	SatelliteFAPI  *string                 `query:"satellite_fapi"`
 }
 
 // Handshake mints a session token for a browser whose state is unclear and sends the browser back to RedirectURL with
@@ -83,7 +83,7 @@ func (s *BrowserService) SetDevBrowserCookie(ctx context.Context, opts ...Reques
 
 // BrowserInitDevBrowserParams are the query parameters of BrowserService.InitDevBrowser. A nil field is not sent.
 type BrowserInitDevBrowserParams struct {
-	Origin *string `json:"-" query:"origin"`
+	Origin *string `query:"origin"`
 }
 
 // InitDevBrowser prepares a browser for a development or staging instance. Programs use DevBrowser.Create instead.
@@ -96,10 +96,10 @@ func (s *BrowserService) InitDevBrowser(ctx context.Context, params BrowserInitD
 
 // BrowserOAuthCallbackParams are the query parameters of BrowserService.OAuthCallback. A nil field is not sent.
 type BrowserOAuthCallbackParams struct {
-	Scope *string `json:"-" query:"scope"`
-	Code  *string `json:"-" query:"code"`
-	State *string `json:"-" query:"state"`
-	Error *string `json:"-" query:"error"`
+	Scope *string `query:"scope"`
+	Code  *string `query:"code"`
+	State *string `query:"state"`
+	Error *string `query:"error"`
 }
 
 // OAuthCallback is where an OAuth provider sends the browser back to. It ends the provider's part of a sign-in or
@@ -138,7 +138,7 @@ func (s *BrowserService) ClearSiteData(ctx context.Context, opts ...RequestOptio
 
 // BrowserRedirectParams are the query parameters of BrowserService.Redirect. A nil field is not sent.
 type BrowserRedirectParams struct {
-	RedirectURL *string `json:"-" query:"redirect_url"`
+	RedirectURL *string `query:"redirect_url"`
 }
 
 // Redirect redirects to RedirectURL after checking that it is allowed, or to the default URL when there is none.
@@ -151,7 +151,7 @@ func (s *BrowserService) Redirect(ctx context.Context, params BrowserRedirectPar
 
 // BrowserAcceptTicketParams are the query parameters of BrowserService.AcceptTicket.
 type BrowserAcceptTicketParams struct {
-	Ticket string `json:"-" query:"ticket"`
+	Ticket string `query:"ticket"`
 }
 
 // AcceptTicket opens a ticket from an email or from the Backend API, such as an invitation, and either redirects with
@@ -165,7 +165,7 @@ func (s *BrowserService) AcceptTicket(ctx context.Context, params BrowserAcceptT
 
 // BrowserVerifyParams are the query parameters of BrowserService.Verify.
 type BrowserVerifyParams struct {
-	Token string `json:"-" query:"token"`
+	Token string `query:"token"`
 }
 
 // Verify is where the link of an email_link verification leads. It verifies the token and redirects; the program that

@@ -43,21 +43,3 @@ func (s *ClientService) Create(ctx context.Context, opts ...RequestOption) (*Cli
 func (s *ClientService) Delete(ctx context.Context, opts ...RequestOption) (*Client, error) {
 	return callEnveloped[Client](ctx, s.core, del("/v1/client").responseIsClient(), opts)
 }
-
-// ClientCreateHostedAuthParams are the form fields of ClientService.CreateHostedAuth. A nil field is not sent.
-type ClientCreateHostedAuthParams struct {
-	RedirectURL   string                      `form:"redirect_url"`
-	CodeChallenge string                      `form:"code_challenge"`
-	State         string                      `form:"state"`
-	Mode          *ClientCreateHostedAuthMode `form:"mode"`
-}
-
-// CreateHostedAuth starts a sign-in or sign-up on the instance's hosted pages for a native app. Open the URL of the
-// reply in the system browser; it comes back to RedirectURL with State and a nonce, which is redeemed with the verifier
-// that belongs to CodeChallenge.
-//
-// Operation: POST /v1/client/hosted_auth (createHostedAuth)
-// Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/createHostedAuth
-func (s *ClientService) CreateHostedAuth(ctx context.Context, params ClientCreateHostedAuthParams, opts ...RequestOption) (*HostedAuth, error) {
-	return callEnveloped[HostedAuth](ctx, s.core, post("/v1/client/hosted_auth").form(params), opts)
-}

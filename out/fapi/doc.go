@@ -2,7 +2,7 @@
 
 // Package fapi talks to Clerk's Frontend API (FAPI), version 2026-05-12.
 //
-// NewAPI gives the endpoint methods without any state: 204 operations in a tree of 40 services that follows the
+// NewAPI gives the endpoint methods without any state: 204 operations in a tree of 41 services that follows the
 // paths of the API.
 //
 //	api := fapi.NewAPI("https://clerk.example.com")

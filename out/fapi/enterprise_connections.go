@@ -12,30 +12,27 @@ type EnterpriseConnectionsService struct {
 
 // EnterpriseConnectionInitTestRunParams are the query parameters of EnterpriseConnectionsService.InitTestRun.
 type EnterpriseConnectionInitTestRunParams struct {
-	Ticket string `json:"-" query:"ticket"`
+	Ticket string `query:"ticket"`
 }
 
 // InitTestRun starts a test run by redirecting the browser to the identity provider. The ticket is part of the URL that
 // Organizations.EnterpriseConnections.CreateTestRun returns.
 //
 // Operation: GET /v1/enterprise_connections/{enterpriseConnectionID}/init_test_run (initEnterpriseConnectionTestRun)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/initEnterpriseConnectionTestRun
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/initEnterpriseConnectionTestRun
 func (s *EnterpriseConnectionsService) InitTestRun(ctx context.Context, enterpriseConnectionID string, params EnterpriseConnectionInitTestRunParams, opts ...RequestOption) (string, error) {
 	return callRedirect(ctx, s.core, get("/v1/enterprise_connections/{enterpriseConnectionID}/init_test_run", enterpriseConnectionID).query(params), opts)
 }
 
 // EnterpriseConnectionGetTestRunParams are the query parameters of EnterpriseConnectionsService.GetTestRun.
 type EnterpriseConnectionGetTestRunParams struct {
-	Token string `json:"-" query:"token"`
+	Token string `query:"token"`
 }
 
 // GetTestRun returns a page, in HTML, with the outcome of a test run.
 //
-// Operation: GET /v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID}
-// (getEnterpriseConnectionTestRunResult)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getEnterpriseConnectionTestRunResult
+// Operation: GET /v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID} (getEnterpriseConnectionTestRunResult)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getEnterpriseConnectionTestRunResult
 func (s *EnterpriseConnectionsService) GetTestRun(ctx context.Context, enterpriseConnectionID, testRunID string, params EnterpriseConnectionGetTestRunParams, opts ...RequestOption) ([]byte, error) {
 	return callRaw(ctx, s.core, get("/v1/enterprise_connections/{enterpriseConnectionID}/test_runs/{testRunID}", enterpriseConnectionID, testRunID).query(params), opts)
 }

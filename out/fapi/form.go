@@ -15,14 +15,19 @@ import (
 
 // A params struct is written by its tags: `form:"name"` or `query:"name"`, in the order of its fields. The rules are those
 // of clerk-js (querystring.ts), less its comma splitting: nil is not sent, or sent empty under the tag option `always`;
-// scalars are their text; a list repeats its key; anything deeper is JSON text in one field.
+// scalars are their text; a list repeats its key, or is joined to one value under the tag option `space`, `comma` or
+// `pipe`; anything deeper is JSON text in one field.
 
 // field is one tagged field of a params struct.
 type field struct {
 	name   string
 	index  int
-	always bool // nil is sent as an empty value
+	always bool   // nil is sent as an empty value
+	join   string // between the elements of a list; "" repeats the key
 }
+
+// joints are the tag options for lists that are one value (OpenAPI: spaceDelimited, form without explode, pipeDelimited).
+var joints = map[string]string{"space": " ", "comma": ",", "pipe": "|"}
 
 type fieldsKey struct {
 	typ reflect.Type
@@ -42,7 +47,7 @@ func fieldsOf(t reflect.Type, tag string) []field {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get(tag), ",")
 		if name != "" && name != "-" && f.IsExported() {
-			fields = append(fields, field{name: name, index: i, always: option == "always"})
+			fields = append(fields, field{name: name, index: i, always: option == "always", join: joints[option]})
 		}
 	}
 	fieldsCache.Store(key, fields)
@@ -88,10 +93,18 @@ func (v *values) addField(f field, rv reflect.Value) error {
 	case !isList:
 		return v.addText(f.name, rv)
 	}
-	for i := range rv.Len() {
-		if err := v.addText(f.name, rv.Index(i)); err != nil {
+	texts := make([]string, rv.Len())
+	for i := range texts {
+		var err error
+		if texts[i], err = textOf(rv.Index(i)); err != nil {
 			return err
 		}
+		if f.join == "" {
+			v.add(f.name, texts[i])
+		}
+	}
+	if f.join != "" {
+		v.add(f.name, strings.Join(texts, f.join))
 	}
 	return nil
 }

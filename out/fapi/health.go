@@ -19,7 +19,7 @@ func (s *HealthService) Get(ctx context.Context, opts ...RequestOption) (*Health
 
 // HealthGetProxyParams are the query parameters of HealthService.GetProxy.
 type HealthGetProxyParams struct {
-	DomainID string `json:"-" query:"domain_id"`
+	DomainID string `query:"domain_id"`
 }
 
 // GetProxy checks whether a domain's proxy is configured properly, seen from the API. An unhealthy result may come with

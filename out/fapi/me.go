@@ -28,8 +28,7 @@ type MeService struct {
 // email domain or a naming template, and warns where one exists already.
 //
 // Operation: GET /v1/me/organization_creation_defaults (getOrganizationCreationDefaults)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organization-Creation-Defaults#operation/getOrganizationCreationDefaults
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organization-Creation-Defaults#operation/getOrganizationCreationDefaults
 func (s *MeService) GetOrganizationCreationDefaults(ctx context.Context, opts ...RequestOption) (*OrganizationCreationDefaults, error) {
 	return callEnveloped[OrganizationCreationDefaults](ctx, s.core, get("/v1/me/organization_creation_defaults"), opts)
 }

@@ -23,16 +23,15 @@ func (s *MeBillingService) GetSubscription(ctx context.Context, opts ...RequestO
 // MeBillingListSubscriptionItemsParams are the query parameters of MeBillingService.ListSubscriptionItems. A nil field
 // is not sent.
 type MeBillingListSubscriptionItemsParams struct {
-	Limit     *int64 `json:"-" query:"limit"`
-	Offset    *int64 `json:"-" query:"offset"`
-	Paginated *bool  `json:"-" query:"paginated"`
+	Limit     *int64 `query:"limit"`
+	Offset    *int64 `query:"offset"`
+	Paginated *bool  `query:"paginated"`
 }
 
 // ListSubscriptionItems lists the items of the user's subscription, one for each plan.
 //
 // Operation: GET /v1/me/billing/subscription_items (GetUserBillingSubscriptionItems)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetUserBillingSubscriptionItems
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetUserBillingSubscriptionItems
 func (s *MeBillingService) ListSubscriptionItems(ctx context.Context, params MeBillingListSubscriptionItemsParams, opts ...RequestOption) (*Page[BillingSubscriptionItem], error) {
 	return callEnvelopedPage[BillingSubscriptionItem](ctx, s.core, get("/v1/me/billing/subscription_items").query(params), opts)
 }
@@ -55,8 +54,7 @@ func (s *MeBillingService) ListAllSubscriptionItems(ctx context.Context, params 
 // A 204 answer gives nil and no error.
 //
 // Operation: DELETE /v1/me/billing/subscription_items/{subscriptionItemID} (DeleteUserBillingSubscriptionItem)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteUserBillingSubscriptionItem
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteUserBillingSubscriptionItem
 func (s *MeBillingService) CancelSubscriptionItem(ctx context.Context, subscriptionItemID string, opts ...RequestOption) (*BillingSubscriptionItem, error) {
 	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/me/billing/subscription_items/{subscriptionItemID}", subscriptionItemID), opts)
 }
@@ -64,9 +62,9 @@ func (s *MeBillingService) CancelSubscriptionItem(ctx context.Context, subscript
 // MeBillingListPaymentMethodsParams are the query parameters of MeBillingService.ListPaymentMethods. A nil field is not
 // sent.
 type MeBillingListPaymentMethodsParams struct {
-	Limit     *int64 `json:"-" query:"limit"`
-	Offset    *int64 `json:"-" query:"offset"`
-	Paginated *bool  `json:"-" query:"paginated"`
+	Limit     *int64 `query:"limit"`
+	Offset    *int64 `query:"offset"`
+	Paginated *bool  `query:"paginated"`
 }
 
 // ListPaymentMethods lists the user's saved payment methods.
@@ -185,9 +183,9 @@ func (s *MeBillingService) ConfirmCheckout(ctx context.Context, checkoutID strin
 // MeBillingListPaymentAttemptsParams are the query parameters of MeBillingService.ListPaymentAttempts. A nil field is
 // not sent.
 type MeBillingListPaymentAttemptsParams struct {
-	Limit     *int64 `json:"-" query:"limit"`
-	Offset    *int64 `json:"-" query:"offset"`
-	Paginated *bool  `json:"-" query:"paginated"`
+	Limit     *int64 `query:"limit"`
+	Offset    *int64 `query:"offset"`
+	Paginated *bool  `query:"paginated"`
 }
 
 // ListPaymentAttempts lists the payments that were tried for the user, failed ones included.
@@ -228,9 +226,9 @@ func (s *MeBillingService) SetDefaultPaymentMethod(ctx context.Context, opts ...
 
 // MeBillingListStatementsParams are the query parameters of MeBillingService.ListStatements. A nil field is not sent.
 type MeBillingListStatementsParams struct {
-	Limit     *int64 `json:"-" query:"limit"`
-	Offset    *int64 `json:"-" query:"offset"`
-	Paginated *bool  `json:"-" query:"paginated"`
+	Limit     *int64 `query:"limit"`
+	Offset    *int64 `query:"offset"`
+	Paginated *bool  `query:"paginated"`
 }
 
 // ListStatements lists the user's billing statements.

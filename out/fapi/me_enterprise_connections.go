@@ -16,8 +16,7 @@ type MeEnterpriseConnectionsService struct {
 // List lists the active connections for the domain of the user's verified primary email address.
 //
 // Operation: GET /v1/me/enterprise_connections (getMeEnterpriseConnections)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getMeEnterpriseConnections
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getMeEnterpriseConnections
 //
 // Deprecated: use Organizations.EnterpriseConnections.List.
 func (s *MeEnterpriseConnectionsService) List(ctx context.Context, opts ...RequestOption) ([]EnterpriseConnection, error) {
@@ -52,8 +51,7 @@ type MeEnterpriseConnectionCreateParams struct {
 // Create makes an enterprise connection.
 //
 // Operation: POST /v1/me/enterprise_connections (createMeEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createMeEnterpriseConnection
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createMeEnterpriseConnection
 //
 // Deprecated: use Organizations.EnterpriseConnections.Create.
 func (s *MeEnterpriseConnectionsService) Create(ctx context.Context, params MeEnterpriseConnectionCreateParams, opts ...RequestOption) (*EnterpriseConnection, error) {
@@ -91,8 +89,7 @@ type MeEnterpriseConnectionUpdateParams struct {
 // Update changes a connection for the domain of the user's verified primary email address.
 //
 // Operation: PATCH /v1/me/enterprise_connections/{enterprise_connection_id} (updateMeEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/updateMeEnterpriseConnection
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/updateMeEnterpriseConnection
 //
 // Deprecated: use Organizations.EnterpriseConnections.Update.
 func (s *MeEnterpriseConnectionsService) Update(ctx context.Context, enterpriseConnectionID string, params MeEnterpriseConnectionUpdateParams, opts ...RequestOption) (*EnterpriseConnection, error) {
@@ -102,8 +99,7 @@ func (s *MeEnterpriseConnectionsService) Update(ctx context.Context, enterpriseC
 // Delete removes a connection for the domain of the user's verified primary email address.
 //
 // Operation: DELETE /v1/me/enterprise_connections/{enterprise_connection_id} (deleteMeEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/deleteMeEnterpriseConnection
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/deleteMeEnterpriseConnection
 //
 // Deprecated: use Organizations.EnterpriseConnections.Delete.
 func (s *MeEnterpriseConnectionsService) Delete(ctx context.Context, enterpriseConnectionID string, opts ...RequestOption) (*DeletedObject, error) {
@@ -113,18 +109,16 @@ func (s *MeEnterpriseConnectionsService) Delete(ctx context.Context, enterpriseC
 // MeEnterpriseConnectionListTestRunsParams are the query parameters of MeEnterpriseConnectionsService.ListTestRuns. A
 // nil field is not sent.
 type MeEnterpriseConnectionListTestRunsParams struct {
-	Status    []EnterpriseConnectionTestRunStatus `json:"-" query:"status"`
-	Limit     *int64                              `json:"-" query:"limit"`
-	Offset    *int64                              `json:"-" query:"offset"`
-	Paginated *bool                               `json:"-" query:"paginated"`
+	Status    []EnterpriseConnectionTestRunStatus `query:"status"`
+	Limit     *int64                              `query:"limit"`
+	Offset    *int64                              `query:"offset"`
+	Paginated *bool                               `query:"paginated"`
 }
 
 // ListTestRuns lists the test runs of a connection.
 //
-// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listMeEnterpriseConnectionTestRuns)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listMeEnterpriseConnectionTestRuns
+// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (listMeEnterpriseConnectionTestRuns)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listMeEnterpriseConnectionTestRuns
 //
 // Deprecated: use Organizations.EnterpriseConnections.ListTestRuns.
 func (s *MeEnterpriseConnectionsService) ListTestRuns(ctx context.Context, enterpriseConnectionID string, params MeEnterpriseConnectionListTestRunsParams, opts ...RequestOption) (*Page[EnterpriseConnectionTestRun], error) {
@@ -134,8 +128,7 @@ func (s *MeEnterpriseConnectionsService) ListTestRuns(ctx context.Context, enter
 // ListAllTestRuns yields every item of ListTestRuns, page after page, from params.Offset on. It asks for params.Limit
 // items at a time, 100 when nil. After an error it yields that error and ends.
 //
-// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listMeEnterpriseConnectionTestRuns)
+// Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (listMeEnterpriseConnectionTestRuns)
 //
 // Deprecated: the API's description marks this as deprecated.
 func (s *MeEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, enterpriseConnectionID string, params MeEnterpriseConnectionListTestRunsParams, opts ...RequestOption) iter.Seq2[EnterpriseConnectionTestRun, error] {
@@ -148,10 +141,8 @@ func (s *MeEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, en
 
 // CreateTestRun returns a URL that starts a test run of a connection and soon expires.
 //
-// Operation: POST /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs
-// (createMeEnterpriseConnectionTestRun)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createMeEnterpriseConnectionTestRun
+// Operation: POST /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (createMeEnterpriseConnectionTestRun)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createMeEnterpriseConnectionTestRun
 //
 // Deprecated: use Organizations.EnterpriseConnections.CreateTestRun.
 func (s *MeEnterpriseConnectionsService) CreateTestRun(ctx context.Context, enterpriseConnectionID string, opts ...RequestOption) (*EnterpriseConnectionTestRunLink, error) {

@@ -12,8 +12,8 @@ type MeOAuthConsentService struct {
 
 // MeOAuthConsentGetParams are the query parameters of MeOAuthConsentService.Get. A nil field is not sent.
 type MeOAuthConsentGetParams struct {
-	Scope       *string `json:"-" query:"scope"` // separated by spaces
-	RedirectURI *string `json:"-" query:"redirect_uri"`
+	Scope       *string `query:"scope"` // separated by spaces
+	RedirectURI *string `query:"redirect_uri"`
 }
 
 // Get returns what a consent screen shows: the application that asks and the scopes it wants. Pass the Scope and

@@ -15,16 +15,15 @@ type MeOrganizationInvitationsService struct {
 // MeOrganizationInvitationListParams are the query parameters of MeOrganizationInvitationsService.List. A nil field is
 // not sent.
 type MeOrganizationInvitationListParams struct {
-	Limit  *int64  `json:"-" query:"limit"`
-	Offset *int64  `json:"-" query:"offset"`
-	Status *string `json:"-" query:"status"`
+	Limit  *int64  `query:"limit"`
+	Offset *int64  `query:"offset"`
+	Status *string `query:"status"`
 }
 
 // List lists the invitations of organizations to the user, filtered by Status if set.
 //
 // Operation: GET /v1/me/organization_invitations (getUsersOrganizationInvitations)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getUsersOrganizationInvitations
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getUsersOrganizationInvitations
 func (s *MeOrganizationInvitationsService) List(ctx context.Context, params MeOrganizationInvitationListParams, opts ...RequestOption) (*Page[OrganizationInvitationUserContext], error) {
 	return callEnvelopedPage[OrganizationInvitationUserContext](ctx, s.core, get("/v1/me/organization_invitations").query(params), opts)
 }
@@ -44,8 +43,7 @@ func (s *MeOrganizationInvitationsService) ListAll(ctx context.Context, params M
 // Accept makes the user a member of the organization that invited them. Activate it with Clerk.SetActive to work in it.
 //
 // Operation: POST /v1/me/organization_invitations/{invitation_id}/accept (acceptOrganizationInvitation)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/acceptOrganizationInvitation
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/acceptOrganizationInvitation
 func (s *MeOrganizationInvitationsService) Accept(ctx context.Context, invitationID string, opts ...RequestOption) (*OrganizationInvitationUserContext, error) {
 	return callEnveloped[OrganizationInvitationUserContext](ctx, s.core, post("/v1/me/organization_invitations/{invitation_id}/accept", invitationID), opts)
 }

@@ -15,16 +15,15 @@ type MeOrganizationMembershipsService struct {
 // MeOrganizationMembershipListParams are the query parameters of MeOrganizationMembershipsService.List. A nil field is
 // not sent.
 type MeOrganizationMembershipListParams struct {
-	Limit     *int64 `json:"-" query:"limit"`
-	Offset    *int64 `json:"-" query:"offset"`
-	Paginated *bool  `json:"-" query:"paginated"`
+	Limit     *int64 `query:"limit"`
+	Offset    *int64 `query:"offset"`
+	Paginated *bool  `query:"paginated"`
 }
 
 // List lists the organizations the user is in, with the role and permissions in each.
 //
 // Operation: GET /v1/me/organization_memberships (getOrganizationMemberships)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getOrganizationMemberships
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getOrganizationMemberships
 func (s *MeOrganizationMembershipsService) List(ctx context.Context, params MeOrganizationMembershipListParams, opts ...RequestOption) (*Page[OrganizationMembership], error) {
 	return callEnvelopedPage[OrganizationMembership](ctx, s.core, get("/v1/me/organization_memberships").query(params), opts)
 }
@@ -44,8 +43,7 @@ func (s *MeOrganizationMembershipsService) ListAll(ctx context.Context, params M
 // Delete leaves an organization.
 //
 // Operation: DELETE /v1/me/organization_memberships/{organization_id} (deleteOrganizationMemberships)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/deleteOrganizationMemberships
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/deleteOrganizationMemberships
 func (s *MeOrganizationMembershipsService) Delete(ctx context.Context, organizationID string, opts ...RequestOption) (*DeletedObject, error) {
 	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/me/organization_memberships/{organization_id}", organizationID), opts)
 }

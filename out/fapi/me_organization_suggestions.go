@@ -15,17 +15,16 @@ type MeOrganizationSuggestionsService struct {
 // MeOrganizationSuggestionListParams are the query parameters of MeOrganizationSuggestionsService.List. A nil field is
 // not sent.
 type MeOrganizationSuggestionListParams struct {
-	Limit  *int64  `json:"-" query:"limit"`
-	Offset *int64  `json:"-" query:"offset"`
-	Status *string `json:"-" query:"status"`
+	Limit  *int64  `query:"limit"`
+	Offset *int64  `query:"offset"`
+	Status *string `query:"status"`
 }
 
 // List lists organizations whose domain matches an email address of the user, so that they could join, filtered by
 // Status if set.
 //
 // Operation: GET /v1/me/organization_suggestions (getOrganizationSuggestions)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getOrganizationSuggestions
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/getOrganizationSuggestions
 func (s *MeOrganizationSuggestionsService) List(ctx context.Context, params MeOrganizationSuggestionListParams, opts ...RequestOption) (*Page[OrganizationSuggestion], error) {
 	return callEnvelopedPage[OrganizationSuggestion](ctx, s.core, get("/v1/me/organization_suggestions").query(params), opts)
 }
@@ -45,8 +44,7 @@ func (s *MeOrganizationSuggestionsService) ListAll(ctx context.Context, params M
 // Accept asks to join a suggested organization. Its admins decide with Organizations.MembershipRequests.
 //
 // Operation: POST /v1/me/organization_suggestions/{suggestion_id}/accept (acceptOrganizationSuggestion)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/acceptOrganizationSuggestion
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Organizations-Memberships#operation/acceptOrganizationSuggestion
 func (s *MeOrganizationSuggestionsService) Accept(ctx context.Context, suggestionID string, opts ...RequestOption) (*OrganizationSuggestion, error) {
 	return callEnveloped[OrganizationSuggestion](ctx, s.core, post("/v1/me/organization_suggestions/{suggestion_id}/accept", suggestionID), opts)
 }

@@ -51,9 +51,9 @@ type ActiveSession struct {
 	ExpireAt        Timestamp        `json:"expire_at"`
 	AbandonAt       Timestamp        `json:"abandon_at"`
 	LastActiveAt    Timestamp        `json:"last_active_at"`
-	LastActiveToken *Token           `json:"last_active_token"`
-	Actor           json.RawMessage  `json:"actor"` // set while somebody else acts as the user (impersonation)
-	Tasks           []SessionTask    `json:"tasks"` // what is left to do before the session becomes active; the first comes first
+	LastActiveToken *Token           `json:"last_active_token"` // the newest token with the default claims, if one was minted
+	Actor           json.RawMessage  `json:"actor"`             // set while somebody else acts as the user (impersonation)
+	Tasks           []SessionTask    `json:"tasks"`             // what is left to do before the session becomes active; the first comes first
 	LatestActivity  *SessionActivity `json:"latest_activity"`
 }
 
@@ -173,8 +173,8 @@ type Client struct {
 	Object                     string     `json:"object"`
 	ID                         string     `json:"id"`
 	Sessions                   []Session  `json:"sessions"`
-	SignIn                     *SignIn    `json:"sign_in"`
-	SignUp                     *SignUp    `json:"sign_up"`
+	SignIn                     *SignIn    `json:"sign_in"`                      // nil unless a sign-in is under way
+	SignUp                     *SignUp    `json:"sign_up"`                      // nil unless a sign-up is under way
 	LastActiveSessionID        *string    `json:"last_active_session_id"`       // the session that was touched last
 	LastAuthenticationStrategy *string    `json:"last_authentication_strategy"` // for example "password" or "oauth_google"; nil before the first sign-in
 	CookieExpiresAt            *Timestamp `json:"cookie_expires_at"`
@@ -182,16 +182,6 @@ type Client struct {
 	CreatedAt                  Timestamp  `json:"created_at"`
 	UpdatedAt                  Timestamp  `json:"updated_at"`
 }
-
-// ClientCreateHostedAuthMode is a value of ClientCreateHostedAuthParams.Mode. The list is open: the API may send and
-// take other values.
-type ClientCreateHostedAuthMode string
-
-// Known values of ClientCreateHostedAuthMode.
-const (
-	ClientCreateHostedAuthModeSignIn ClientCreateHostedAuthMode = "sign-in"
-	ClientCreateHostedAuthModeSignUp ClientCreateHostedAuthMode = "sign-up"
-)
 
 // CommerceSettings says whether users and organizations can be billed.
 type CommerceSettings struct {
@@ -237,7 +227,7 @@ type EmailAddress struct {
 	Object               string               `json:"object"`
 	EmailAddress         string               `json:"email_address"`
 	Reserved             bool                 `json:"reserved"`
-	Verification         *Verification        `json:"verification"`
+	Verification         *Verification        `json:"verification"` // nil if verification never began
 	LinkedTo             []IdentificationLink `json:"linked_to"`
 	MatchesSSOConnection *bool                `json:"matches_sso_connection"` // true if its domain has an active enterprise connection
 	CreatedAt            Timestamp            `json:"created_at"`
@@ -280,7 +270,7 @@ type ExternalAccount struct {
 	Label          *string         `json:"label"`
 	CreatedAt      Timestamp       `json:"created_at"`
 	UpdatedAt      Timestamp       `json:"updated_at"`
-	Verification   *Verification   `json:"verification"`
+	Verification   *Verification   `json:"verification"` // says where to send the user until the account is connected
 }
 
 // FraudSettings holds the instance's defenses against fraud.
@@ -315,6 +305,16 @@ type HostedAuth struct {
 	Object string `json:"object"`
 	URL    string `json:"url"`
 }
+
+// HostedAuthCreateMode is a value of HostedAuthCreateParams.Mode. The list is open: the API may send and take other
+// values.
+type HostedAuthCreateMode string
+
+// Known values of HostedAuthCreateMode.
+const (
+	HostedAuthCreateModeSignIn HostedAuthCreateMode = "sign-in"
+	HostedAuthCreateModeSignUp HostedAuthCreateMode = "sign-up"
+)
 
 // IdentificationLink names another identifier or account that an identifier is tied to.
 type IdentificationLink struct {
@@ -400,7 +400,7 @@ type Passkey struct {
 	Object       string        `json:"object"`
 	Name         string        `json:"name"`
 	LastUsedAt   *Timestamp    `json:"last_used_at"`
-	Verification *Verification `json:"verification"`
+	Verification *Verification `json:"verification"` // its Nonce holds the creation options until the passkey is registered
 	CreatedAt    *Timestamp    `json:"created_at"`
 	UpdatedAt    *Timestamp    `json:"updated_at"`
 }
@@ -434,7 +434,7 @@ type PhoneNumber struct {
 	ReservedForSecondFactor *bool                `json:"reserved_for_second_factor"` // true if it is a second factor
 	DefaultSecondFactor     *bool                `json:"default_second_factor"`      // true if it is the second factor offered first
 	Reserved                bool                 `json:"reserved"`
-	Verification            *Verification        `json:"verification"`
+	Verification            *Verification        `json:"verification"` // nil if verification never began
 	LinkedTo                []IdentificationLink `json:"linked_to"`
 	BackupCodes             []string             `json:"backup_codes"`
 	CreatedAt               Timestamp            `json:"created_at"`
@@ -522,8 +522,8 @@ type TOTP struct {
 
 // Token is a JWT that the API minted.
 type Token struct {
-	Object *string `json:"object"`
-	JWT    *string `json:"jwt"` // signed, in compact form
+	Object string `json:"object"`
+	JWT    string `json:"jwt"` // signed, in compact form
 }
 
 // WaitlistEntry is a place on the waitlist.
@@ -536,8 +536,8 @@ type WaitlistEntry struct {
 type Web3Wallet struct {
 	ID           string        `json:"id"`
 	Object       string        `json:"object"`
-	Web3Wallet   string        `json:"web3_wallet"` // the address of the wallet
-	Verification *Verification `json:"verification"`
+	Web3Wallet   string        `json:"web3_wallet"`  // the address of the wallet
+	Verification *Verification `json:"verification"` // nil if verification never began; its Message is to be signed
 	CreatedAt    Timestamp     `json:"created_at"`
 	UpdatedAt    Timestamp     `json:"updated_at"`
 }

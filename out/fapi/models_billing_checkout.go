@@ -35,12 +35,12 @@ type BillingCheckoutTotals struct {
 	BaseFee                *BillingMoney           `json:"base_fee"`
 	TaxTotal               *BillingMoney           `json:"tax_total"`
 	GrandTotal             *BillingMoney           `json:"grand_total"`
-	TotalDueAfterFreeTrial *BillingMoney           `json:"total_due_after_free_trial"`
-	TotalDueNow            *BillingMoney           `json:"total_due_now"`
+	TotalDueAfterFreeTrial *BillingMoney           `json:"total_due_after_free_trial"` // what is charged when the trial ends, tax included
+	TotalDueNow            *BillingMoney           `json:"total_due_now"`              // what ConfirmCheckout charges, tax included
 	TotalDuePerPeriod      *BillingMoney           `json:"total_due_per_period"`
 	TotalsDuePerPeriod     *BillingPerPeriodTotals `json:"totals_due_per_period"`
 	PastDue                *BillingMoney           `json:"past_due"`
-	Credit                 *BillingMoney           `json:"credit"`
+	Credit                 *BillingMoney           `json:"credit"` // used up before the payment method is charged
 	Credits                *BillingCredits         `json:"credits"`
 	Discounts              *BillingDiscounts       `json:"discounts"`
 	PerUnitTotals          []BillingPerUnitTotal   `json:"per_unit_totals"`

@@ -13,7 +13,7 @@ type BillingDiscountRedemption struct {
 	PromoCode          *string                          `json:"promo_code"`
 	Effect             *BillingDiscountEffect           `json:"effect"`
 	PercentOff         *float64                         `json:"percent_off"` // if Effect is "percentage"
-	AmountOff          *BillingMoney                    `json:"amount_off"`
+	AmountOff          *BillingMoney                    `json:"amount_off"`  // if Effect is "fixed_amount"
 	Amount             *BillingMoney                    `json:"amount"`
 	CyclesRemaining    *int64                           `json:"cycles_remaining"` // nil if it lasts forever
 	CyclesApplied      int64                            `json:"cycles_applied"`

@@ -7,9 +7,9 @@ type BillingPlan struct {
 	Object           string      `json:"object"`
 	ID               string      `json:"id"`
 	Name             string      `json:"name"`
-	Fee              *BillingFee `json:"fee"`
-	AnnualMonthlyFee *BillingFee `json:"annual_monthly_fee"`
-	AnnualFee        *BillingFee `json:"annual_fee"`
+	Fee              *BillingFee `json:"fee"`                // each month; nil if there is no monthly price
+	AnnualMonthlyFee *BillingFee `json:"annual_monthly_fee"` // a month's share of AnnualFee
+	AnnualFee        *BillingFee `json:"annual_fee"`         // each year; nil if there is no annual price
 	Description      *string     `json:"description"`
 	// Deprecated: the API's description marks this as deprecated.
 	ProductID        string                 `json:"product_id"`

@@ -14,7 +14,7 @@ type BillingSubscription struct {
 	ActiveAt             *Timestamp                      `json:"active_at"`
 	PastDueAt            *Timestamp                      `json:"past_due_at"` // nil unless a payment is overdue
 	SubscriptionItems    []BillingSubscriptionItem       `json:"subscription_items"`
-	NextPayment          *BillingSubscriptionNextPayment `json:"next_payment"`
+	NextPayment          *BillingSubscriptionNextPayment `json:"next_payment"` // nil if nothing is due again
 	EligibleForFreeTrial *bool                           `json:"eligible_for_free_trial"`
 }
 
@@ -54,7 +54,7 @@ type BillingSubscriptionItem struct {
 	EndedAt         *Timestamp                          `json:"ended_at"`
 	CreatedAt       *Timestamp                          `json:"created_at"`
 	UpdatedAt       *Timestamp                          `json:"updated_at"`
-	Seats           *BillingSubscriptionItemSeats       `json:"seats"`
+	Seats           *BillingSubscriptionItemSeats       `json:"seats"` // nil without seat-based billing
 	Totals          *BillingTotals                      `json:"totals"`
 	AppliedDiscount *BillingDiscountRedemption          `json:"applied_discount"`
 }

@@ -45,9 +45,9 @@ type DisplayConfig struct {
 	// Deprecated: the API's description marks this as deprecated.
 	FaviconURL *string `json:"favicon_url"` // deprecated: use FaviconImageURL
 	// Deprecated: the API's description marks this as deprecated.
-	LogoImage *Image `json:"logo_image"`
+	LogoImage *Image `json:"logo_image"` // deprecated: use LogoImageURL
 	// Deprecated: the API's description marks this as deprecated.
-	FaviconImage              *Image             `json:"favicon_image"`
+	FaviconImage              *Image             `json:"favicon_image"` // deprecated: use FaviconImageURL
 	CaptchaPublicKey          *string            `json:"captcha_public_key"`
 	CaptchaWidgetType         *CaptchaWidgetType `json:"captcha_widget_type"`
 	CaptchaPublicKeyInvisible *string            `json:"captcha_public_key_invisible"`

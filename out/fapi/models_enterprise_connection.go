@@ -20,7 +20,7 @@ type EnterpriseConnection struct {
 	UpdatedAt                        Timestamp                           `json:"updated_at"`
 }
 
-// EnterpriseConnectionOAuthConfig nil unless Provider is an OIDC one
+// EnterpriseConnectionOAuthConfig is the OIDC half of an enterprise connection; a SAML one has none.
 type EnterpriseConnectionOAuthConfig struct {
 	ID            *string    `json:"id"`
 	Name          *string    `json:"name"`
@@ -52,7 +52,7 @@ const (
 	EnterpriseConnectionProviderOIDCGitLab           EnterpriseConnectionProvider = "oidc_gitlab"
 )
 
-// EnterpriseConnectionSAMLConnection nil unless Provider is a SAML one
+// EnterpriseConnectionSAMLConnection is the SAML half of an enterprise connection; an OIDC one has none.
 type EnterpriseConnectionSAMLConnection struct {
 	ID                      *string                                      `json:"id"`
 	Name                    *string                                      `json:"name"`

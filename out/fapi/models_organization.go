@@ -61,10 +61,10 @@ type OrganizationDomain struct {
 	Name                    string                                   `json:"name"`
 	EnrollmentMode          string                                   `json:"enrollment_mode"`           // how people with such an address come to join
 	AffiliationEmailAddress *string                                  `json:"affiliation_email_address"` // where the code went; nil before PrepareAffiliationVerification
-	AffiliationVerification *OrganizationDomainVerification          `json:"affiliation_verification"`
-	OwnershipVerification   *OrganizationDomainOwnershipVerification `json:"ownership_verification"`
+	AffiliationVerification *OrganizationDomainVerification          `json:"affiliation_verification"`  // nil before PrepareAffiliationVerification
+	OwnershipVerification   *OrganizationDomainOwnershipVerification `json:"ownership_verification"`    // nil before PrepareOwnershipVerification
 	// Deprecated: the API's description marks this as deprecated.
-	Verification            *OrganizationDomainVerification `json:"verification"`
+	Verification            *OrganizationDomainVerification `json:"verification"` // deprecated: use AffiliationVerification
 	TotalPendingInvitations int64                           `json:"total_pending_invitations"`
 	TotalPendingSuggestions int64                           `json:"total_pending_suggestions"`
 	PublicOrganizationData  *PublicOrganizationData         `json:"public_organization_data"`

@@ -12,7 +12,7 @@ type Session struct {
 	ExpireAt                 Timestamp       `json:"expire_at"`
 	AbandonAt                Timestamp       `json:"abandon_at"`
 	LastActiveAt             Timestamp       `json:"last_active_at"`
-	LastActiveToken          *Token          `json:"last_active_token"`
+	LastActiveToken          *Token          `json:"last_active_token"`           // the newest token with the default claims, if one was minted
 	Actor                    json.RawMessage `json:"actor"`                       // set while somebody else acts as the user (impersonation)
 	Tasks                    []SessionTask   `json:"tasks"`                       // what is left to do before the session becomes active; the first comes first
 	LastActiveOrganizationID *string         `json:"last_active_organization_id"` // nil for the personal account
@@ -44,9 +44,9 @@ type SessionBase struct {
 	ExpireAt        Timestamp       `json:"expire_at"`
 	AbandonAt       Timestamp       `json:"abandon_at"`
 	LastActiveAt    Timestamp       `json:"last_active_at"`
-	LastActiveToken *Token          `json:"last_active_token"`
-	Actor           json.RawMessage `json:"actor"` // set while somebody else acts as the user (impersonation)
-	Tasks           []SessionTask   `json:"tasks"` // what is left to do before the session becomes active; the first comes first
+	LastActiveToken *Token          `json:"last_active_token"` // the newest token with the default claims, if one was minted
+	Actor           json.RawMessage `json:"actor"`             // set while somebody else acts as the user (impersonation)
+	Tasks           []SessionTask   `json:"tasks"`             // what is left to do before the session becomes active; the first comes first
 }
 
 // SessionReverification is one check of the user of a running session.
@@ -56,8 +56,8 @@ type SessionReverification struct {
 	Status                   SessionReverificationStatus `json:"status"`
 	SupportedFirstFactors    []SignInFactor              `json:"supported_first_factors"`
 	SupportedSecondFactors   []SignInFactor              `json:"supported_second_factors"`
-	FirstFactorVerification  *Verification               `json:"first_factor_verification"`
-	SecondFactorVerification *Verification               `json:"second_factor_verification"`
+	FirstFactorVerification  *Verification               `json:"first_factor_verification"`  // nil until the first factor is prepared or answered
+	SecondFactorVerification *Verification               `json:"second_factor_verification"` // nil until the second factor is prepared or answered
 	Session                  *SessionBase                `json:"session"`
 }
 

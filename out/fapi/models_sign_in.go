@@ -8,11 +8,11 @@ type SignIn struct {
 	ID                       string                      `json:"id"`
 	Status                   SignInStatus                `json:"status"` // says what the sign-in needs next
 	SupportedIdentifiers     []SignInSupportedIdentifier `json:"supported_identifiers"`
-	SupportedFirstFactors    []SignInFactor              `json:"supported_first_factors"`  // nil until an identifier is known
-	SupportedSecondFactors   []SignInFactor              `json:"supported_second_factors"` // nil unless a second factor is needed
-	FirstFactorVerification  *Verification               `json:"first_factor_verification"`
-	SecondFactorVerification *Verification               `json:"second_factor_verification"`
-	Identifier               *string                     `json:"identifier"` // as it was given; nil until then
+	SupportedFirstFactors    []SignInFactor              `json:"supported_first_factors"`    // nil until an identifier is known
+	SupportedSecondFactors   []SignInFactor              `json:"supported_second_factors"`   // nil unless a second factor is needed
+	FirstFactorVerification  *Verification               `json:"first_factor_verification"`  // nil until a first factor is prepared or answered
+	SecondFactorVerification *Verification               `json:"second_factor_verification"` // nil until a second factor is prepared or answered
+	Identifier               *string                     `json:"identifier"`                 // as it was given; nil until then
 	UserData                 *SignInUserData             `json:"user_data"`
 	CreatedSessionID         *string                     `json:"created_session_id"` // set once Status is SignInStatusComplete
 	AbandonAt                Timestamp                   `json:"abandon_at"`         // when the sign-in can no longer be carried on
@@ -132,7 +132,7 @@ const (
 	SignInSupportedIdentifierPasskey      SignInSupportedIdentifier = "passkey"
 )
 
-// SignInUserData a first glimpse of the user; nil until known
+// SignInUserData is a first glimpse of the user who signs in.
 type SignInUserData struct {
 	FirstName *string `json:"first_name"`
 	LastName  *string `json:"last_name"`

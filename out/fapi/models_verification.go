@@ -15,10 +15,10 @@ type Verification struct {
 	Nonce                           *string                 `json:"nonce"`                              // of a passkey: the WebAuthn options as JSON
 	Message                         *string                 `json:"message"`                            // what a wallet has to sign
 	ExternalVerificationRedirectURL *string                 `json:"external_verification_redirect_url"` // where to send the user, of strategies by redirect
-	Error                           *ClerkError             `json:"error"`
-	TrustedDeviceChallenge          *TrustedDeviceChallenge `json:"trusted_device_challenge"`
-	NextAction                      *VerificationNextAction `json:"next_action"`          // in sign-ups: "needs_prepare", "needs_attempt" or "" if there is nothing to do
-	SupportedStrategies             []string                `json:"supported_strategies"` // in sign-ups: what can be prepared
+	Error                           *ClerkError             `json:"error"`                              // why it failed; nil otherwise
+	TrustedDeviceChallenge          *TrustedDeviceChallenge `json:"trusted_device_challenge"`           // what the device has to sign; nil for other strategies
+	NextAction                      *VerificationNextAction `json:"next_action"`                        // in sign-ups: "needs_prepare", "needs_attempt" or "" if there is nothing to do
+	SupportedStrategies             []string                `json:"supported_strategies"`               // in sign-ups: what can be prepared
 }
 
 // VerificationNextAction is a value of Verification.NextAction. The list is open: the API may send and take other

@@ -12,16 +12,16 @@ type OAuthService struct {
 
 // OAuthAuthorizeParams are the query parameters of OAuthService.Authorize. A nil field is not sent.
 type OAuthAuthorizeParams struct {
-	ResponseType        string             `json:"-" query:"response_type"`
-	ClientID            string             `json:"-" query:"client_id"`
-	RedirectURI         *string            `json:"-" query:"redirect_uri"`
-	Scope               []OAuthScope       `json:"-" query:"scope"`
-	State               *string            `json:"-" query:"state"` // at least 8 characters
-	Prompt              []OAuthPrompt      `json:"-" query:"prompt"`
-	CodeChallenge       *string            `json:"-" query:"code_challenge"`
-	CodeChallengeMethod *string            `json:"-" query:"code_challenge_method"`
-	ResponseMode        *OAuthResponseMode `json:"-" query:"response_mode"`
-	Nonce               *string            `json:"-" query:"nonce"`
+	ResponseType        string             `query:"response_type"`
+	ClientID            string             `query:"client_id"`
+	RedirectURI         *string            `query:"redirect_uri"`
+	Scope               []OAuthScope       `query:"scope,space"`
+	State               *string            `query:"state"` // at least 8 characters
+	Prompt              []OAuthPrompt      `query:"prompt,space"`
+	CodeChallenge       *string            `query:"code_challenge"`
+	CodeChallengeMethod *string            `query:"code_challenge_method"`
+	ResponseMode        *OAuthResponseMode `query:"response_mode"`
+	Nonce               *string            `query:"nonce"`
 }
 
 // Authorize starts the authorization code flow for an OAuth application: it redirects to the sign-in or consent screen,
@@ -50,8 +50,7 @@ type OAuthAuthorizePostParams struct {
 // AuthorizePost does what Authorize does, with the parameters in the body.
 //
 // Operation: POST /oauth/authorize (requestOAuthAuthorizePOST)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/OAuth2-Identity-Provider#operation/requestOAuthAuthorizePOST
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/OAuth2-Identity-Provider#operation/requestOAuthAuthorizePOST
 func (s *OAuthService) AuthorizePost(ctx context.Context, params OAuthAuthorizePostParams, opts ...RequestOption) (string, error) {
 	return callRedirect(ctx, s.core, post("/oauth/authorize").form(params), opts)
 }

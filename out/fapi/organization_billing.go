@@ -46,8 +46,7 @@ type OrganizationBillingUpdateCheckoutParams struct {
 // UpdateCheckout applies PromoCode to a checkout that is not confirmed yet; an empty code takes the applied one off. A
 // code that does not work is "checkout_promo_code_invalid".
 //
-// Operation: PATCH /v1/organizations/{organizationID}/billing/checkouts/{checkoutID}
-// (UpdateOrganizationBillingCheckout)
+// Operation: PATCH /v1/organizations/{organizationID}/billing/checkouts/{checkoutID} (UpdateOrganizationBillingCheckout)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Checkouts#operation/UpdateOrganizationBillingCheckout
 func (s *OrganizationBillingService) UpdateCheckout(ctx context.Context, organizationID, checkoutID string, params OrganizationBillingUpdateCheckoutParams, opts ...RequestOption) (*BillingCheckout, error) {
 	return callEnveloped[BillingCheckout](ctx, s.core, patch("/v1/organizations/{organizationID}/billing/checkouts/{checkoutID}", organizationID, checkoutID).form(params), opts)
@@ -65,8 +64,7 @@ type OrganizationBillingConfirmCheckoutParams struct {
 // ConfirmCheckout pays a checkout and starts the organization's plan, with a saved payment method, a payment token of
 // the gateway or a test card. A declined card is the code "payment_attempt_failed_card_declined".
 //
-// Operation: PATCH /v1/organizations/{organizationID}/billing/checkouts/{checkoutID}/confirm
-// (ConfirmOrganizationBillingCheckout)
+// Operation: PATCH /v1/organizations/{organizationID}/billing/checkouts/{checkoutID}/confirm (ConfirmOrganizationBillingCheckout)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Checkouts#operation/ConfirmOrganizationBillingCheckout
 func (s *OrganizationBillingService) ConfirmCheckout(ctx context.Context, organizationID, checkoutID string, params OrganizationBillingConfirmCheckoutParams, opts ...RequestOption) (*BillingCheckout, error) {
 	return callEnveloped[BillingCheckout](ctx, s.core, patch("/v1/organizations/{organizationID}/billing/checkouts/{checkoutID}/confirm", organizationID, checkoutID).form(params), opts)
@@ -90,19 +88,16 @@ type OrganizationBillingCreatePaymentMethodParams struct {
 // InitializePaymentMethod.
 //
 // Operation: POST /v1/organizations/{organizationID}/billing/payment_methods (CreateOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/CreateOrganizationPaymentMethod
-func (s *OrganizationBillingService) CreatePaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingCreatePaymentMethodParams, opts ...RequestOption) (*json.RawMessage, error) {
-	return callEnveloped[json.RawMessage](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods", organizationID).form(params), opts)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/CreateOrganizationPaymentMethod
+func (s *OrganizationBillingService) CreatePaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingCreatePaymentMethodParams, opts ...RequestOption) (*BillingPaymentMethod, error) {
+	return callEnveloped[BillingPaymentMethod](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods", organizationID).form(params), opts)
 }
 
 // InitializePaymentMethod opens the setup of a payment method and returns the secret that the gateway's own form needs.
 // CreatePaymentMethod ends the setup.
 //
-// Operation: POST /v1/organizations/{organizationID}/billing/payment_methods/initialize
-// (InitializeOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeOrganizationPaymentMethod
+// Operation: POST /v1/organizations/{organizationID}/billing/payment_methods/initialize (InitializeOrganizationPaymentMethod)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeOrganizationPaymentMethod
 func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
 	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods/initialize", organizationID), opts)
 }
@@ -110,10 +105,8 @@ func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context
 // DeletePaymentMethod removes a saved payment method of the organization. One that a subscription still uses is the
 // code "payment_source_in_use".
 //
-// Operation: DELETE /v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}
-// (DeleteOrganizationPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteOrganizationPaymentMethod
+// Operation: DELETE /v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID} (DeleteOrganizationPaymentMethod)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteOrganizationPaymentMethod
 func (s *OrganizationBillingService) DeletePaymentMethod(ctx context.Context, organizationID, paymentMethodID string, opts ...RequestOption) (*json.RawMessage, error) {
 	return callEnveloped[json.RawMessage](ctx, s.core, del("/v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}", organizationID, paymentMethodID), opts)
 }
@@ -122,16 +115,16 @@ func (s *OrganizationBillingService) DeletePaymentMethod(ctx context.Context, or
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/statements (GetOrganizationStatements)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Statements#operation/GetOrganizationStatements
-func (s *OrganizationBillingService) ListStatements(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[json.RawMessage], error) {
-	return callEnvelopedPage[json.RawMessage](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements", organizationID), opts)
+func (s *OrganizationBillingService) ListStatements(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingStatement], error) {
+	return callEnvelopedPage[BillingStatement](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements", organizationID), opts)
 }
 
 // GetStatement returns one billing statement of the organization with the payments it groups.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/statements/{statementID} (GetOrganizationStatement)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Statements#operation/GetOrganizationStatement
-func (s *OrganizationBillingService) GetStatement(ctx context.Context, organizationID, statementID string, opts ...RequestOption) (*json.RawMessage, error) {
-	return callEnveloped[json.RawMessage](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements/{statementID}", organizationID, statementID), opts)
+func (s *OrganizationBillingService) GetStatement(ctx context.Context, organizationID, statementID string, opts ...RequestOption) (*BillingStatement, error) {
+	return callEnveloped[BillingStatement](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements/{statementID}", organizationID, statementID), opts)
 }
 
 // OrganizationBillingSetDefaultPaymentMethodParams are the form fields of
@@ -142,29 +135,24 @@ type OrganizationBillingSetDefaultPaymentMethodParams struct {
 
 // SetDefaultPaymentMethod chooses the payment method that the organization is charged with where nothing else is said.
 //
-// Operation: PUT /v1/organizations/{organizationID}/billing/payers/default_payment_method
-// (SetOrganizationDefaultPaymentMethod)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/SetOrganizationDefaultPaymentMethod
-func (s *OrganizationBillingService) SetDefaultPaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingSetDefaultPaymentMethodParams, opts ...RequestOption) (*json.RawMessage, error) {
-	return callEnveloped[json.RawMessage](ctx, s.core, put("/v1/organizations/{organizationID}/billing/payers/default_payment_method", organizationID).form(params), opts)
+// Operation: PUT /v1/organizations/{organizationID}/billing/payers/default_payment_method (SetOrganizationDefaultPaymentMethod)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/SetOrganizationDefaultPaymentMethod
+func (s *OrganizationBillingService) SetDefaultPaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingSetDefaultPaymentMethodParams, opts ...RequestOption) (*BillingPaymentMethod, error) {
+	return callEnveloped[BillingPaymentMethod](ctx, s.core, put("/v1/organizations/{organizationID}/billing/payers/default_payment_method", organizationID).form(params), opts)
 }
 
 // GetSubscription returns the organization's subscription with its items and the next payment.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/subscription (GetOrganizationBillingSubscription)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscriptions#operation/GetOrganizationBillingSubscription
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscriptions#operation/GetOrganizationBillingSubscription
 func (s *OrganizationBillingService) GetSubscription(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingSubscription, error) {
 	return callEnveloped[BillingSubscription](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription", organizationID), opts)
 }
 
 // ListSubscriptionItems lists the items of the organization's subscription, one for each plan.
 //
-// Operation: GET /v1/organizations/{organizationID}/billing/subscription_items
-// (GetOrganizationBillingSubscriptionItems)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetOrganizationBillingSubscriptionItems
+// Operation: GET /v1/organizations/{organizationID}/billing/subscription_items (GetOrganizationBillingSubscriptionItems)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetOrganizationBillingSubscriptionItems
 func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingSubscriptionItem], error) {
 	return callEnvelopedPage[BillingSubscriptionItem](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription_items", organizationID), opts)
 }
@@ -172,10 +160,8 @@ func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, 
 // CancelSubscriptionItem cancels one item of the organization's subscription. An item that was canceled before is the
 // code "commerce_subscription_item_already_canceled".
 //
-// Operation: DELETE /v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID}
-// (DeleteOrganizationBillingSubscriptionItem)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteOrganizationBillingSubscriptionItem
+// Operation: DELETE /v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID} (DeleteOrganizationBillingSubscriptionItem)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteOrganizationBillingSubscriptionItem
 func (s *OrganizationBillingService) CancelSubscriptionItem(ctx context.Context, organizationID, subscriptionItemID string, opts ...RequestOption) (*BillingSubscriptionItem, error) {
 	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID}", organizationID, subscriptionItemID), opts)
 }

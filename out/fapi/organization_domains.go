@@ -30,10 +30,10 @@ func (s *OrganizationDomainsService) Create(ctx context.Context, organizationID 
 
 // OrganizationDomainListParams are the query parameters of OrganizationDomainsService.List. A nil field is not sent.
 type OrganizationDomainListParams struct {
-	Limit          *int64  `json:"-" query:"limit"`
-	Offset         *int64  `json:"-" query:"offset"`
-	Verified       *bool   `json:"-" query:"verified"`
-	EnrollmentMode *string `json:"-" query:"enrollment_mode"`
+	Limit          *int64  `query:"limit"`
+	Offset         *int64  `query:"offset"`
+	Verified       *bool   `query:"verified"`
+	EnrollmentMode *string `query:"enrollment_mode"`
 }
 
 // List lists the organization's domains, filtered by Verified and EnrollmentMode if set.
@@ -81,10 +81,8 @@ type OrganizationDomainPrepareOwnershipVerificationBulkParams struct {
 // PrepareOwnershipVerificationBulk does PrepareOwnershipVerification for several domains. It can succeed in part: Data
 // has the challenges, Errors the failures by ID.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk
-// (prepareOrganizationDomainsOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
+// Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk (prepareOrganizationDomainsOwnershipVerification)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainPrepareOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk", organizationID).form(params), opts)
 }
@@ -98,10 +96,8 @@ type OrganizationDomainAttemptOwnershipVerificationBulkParams struct {
 // AttemptOwnershipVerificationBulk does AttemptOwnershipVerification for several domains. It can succeed in part: Data
 // has the domains, Errors the failures by ID.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk
-// (attemptOrganizationDomainsOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
+// Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk (attemptOrganizationDomainsOwnershipVerification)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainAttemptOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
 	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk", organizationID).form(params), opts)
 }
@@ -132,8 +128,7 @@ type OrganizationDomainUpdateEnrollmentModeParams struct {
 // UpdateEnrollmentMode changes what people with an address at the domain are given: an invitation or a suggestion to
 // join. DeletePending also withdraws the pending ones.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode
-// (UpdateOrganizationDomainEnrollmentMode)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode (UpdateOrganizationDomainEnrollmentMode)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/UpdateOrganizationDomainEnrollmentMode
 func (s *OrganizationDomainsService) UpdateEnrollmentMode(ctx context.Context, organizationID, domainID string, params OrganizationDomainUpdateEnrollmentModeParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/update_enrollment_mode", organizationID, domainID).form(params), opts)
@@ -148,8 +143,7 @@ type OrganizationDomainPrepareAffiliationVerificationParams struct {
 // PrepareAffiliationVerification sends a code to AffiliationEmailAddress, an address at the domain. Hand it in with
 // AttemptAffiliationVerification.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification
-// (prepareOrganizationDomainVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification (prepareOrganizationDomainVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainVerification
 func (s *OrganizationDomainsService) PrepareAffiliationVerification(ctx context.Context, organizationID, domainID string, params OrganizationDomainPrepareAffiliationVerificationParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/prepare_affiliation_verification", organizationID, domainID).form(params), opts)
@@ -164,8 +158,7 @@ type OrganizationDomainAttemptAffiliationVerificationParams struct {
 // AttemptAffiliationVerification hands in the code that PrepareAffiliationVerification sent. A wrong one is the code
 // "form_code_incorrect".
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification
-// (attemptOrganizationDomainVerification)
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification (attemptOrganizationDomainVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainVerification
 func (s *OrganizationDomainsService) AttemptAffiliationVerification(ctx context.Context, organizationID, domainID string, params OrganizationDomainAttemptAffiliationVerificationParams, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/attempt_affiliation_verification", organizationID, domainID).form(params), opts)
@@ -174,10 +167,8 @@ func (s *OrganizationDomainsService) AttemptAffiliationVerification(ctx context.
 // PrepareOwnershipVerification makes a challenge for the domain's DNS, replacing an earlier one. Publish the TXT record
 // that OwnershipVerification of the reply names, then call AttemptOwnershipVerification.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification
-// (prepareOrganizationDomainOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainOwnershipVerification
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification (prepareOrganizationDomainOwnershipVerification)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/prepare_ownership_verification", organizationID, domainID), opts)
 }
@@ -185,10 +176,8 @@ func (s *OrganizationDomainsService) PrepareOwnershipVerification(ctx context.Co
 // AttemptOwnershipVerification looks the TXT record up and, when it matches the challenge, marks the domain as owned by
 // the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification
-// (attemptOrganizationDomainOwnershipVerification)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainOwnershipVerification
+// Operation: POST /v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification (attemptOrganizationDomainOwnershipVerification)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainOwnershipVerification
 func (s *OrganizationDomainsService) AttemptOwnershipVerification(ctx context.Context, organizationID, domainID string, opts ...RequestOption) (*OrganizationDomain, error) {
 	return callEnveloped[OrganizationDomain](ctx, s.core, post("/v1/organizations/{organization_id}/domains/{domain_id}/attempt_ownership_verification", organizationID, domainID), opts)
 }

@@ -18,8 +18,7 @@ type OrganizationEnterpriseConnectionsService struct {
 // WithOrganizationAccountLinking is set.
 //
 // Operation: GET /v1/organizations/{organizationID}/enterprise_connections (listOrganizationEnterpriseConnections)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnections
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnections
 func (s *OrganizationEnterpriseConnectionsService) List(ctx context.Context, organizationID string, opts ...RequestOption) ([]EnterpriseConnection, error) {
 	return callEnvelopedList[EnterpriseConnection](ctx, s.core, get("/v1/organizations/{organizationID}/enterprise_connections", organizationID), opts)
 }
@@ -53,8 +52,7 @@ type OrganizationEnterpriseConnectionCreateParams struct {
 // fields, as Provider says.
 //
 // Operation: POST /v1/organizations/{organizationID}/enterprise_connections (createOrganizationEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createOrganizationEnterpriseConnection
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createOrganizationEnterpriseConnection
 func (s *OrganizationEnterpriseConnectionsService) Create(ctx context.Context, organizationID string, params OrganizationEnterpriseConnectionCreateParams, opts ...RequestOption) (*EnterpriseConnection, error) {
 	return callEnveloped[EnterpriseConnection](ctx, s.core, post("/v1/organizations/{organizationID}/enterprise_connections", organizationID).form(params), opts)
 }
@@ -89,20 +87,16 @@ type OrganizationEnterpriseConnectionUpdateParams struct {
 // Update changes a connection of the active organization, or switches it on with Active; fields left nil stay as they
 // are. It needs the permission org:sys_entconns:manage.
 //
-// Operation: PATCH /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}
-// (updateOrganizationEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/updateOrganizationEnterpriseConnection
+// Operation: PATCH /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id} (updateOrganizationEnterpriseConnection)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/updateOrganizationEnterpriseConnection
 func (s *OrganizationEnterpriseConnectionsService) Update(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionUpdateParams, opts ...RequestOption) (*EnterpriseConnection, error) {
 	return callEnveloped[EnterpriseConnection](ctx, s.core, patch("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}", organizationID, enterpriseConnectionID).form(params), opts)
 }
 
 // Delete removes a connection of the active organization. It needs the permission org:sys_entconns:manage.
 //
-// Operation: DELETE /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}
-// (deleteOrganizationEnterpriseConnection)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/deleteOrganizationEnterpriseConnection
+// Operation: DELETE /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id} (deleteOrganizationEnterpriseConnection)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/deleteOrganizationEnterpriseConnection
 func (s *OrganizationEnterpriseConnectionsService) Delete(ctx context.Context, organizationID, enterpriseConnectionID string, opts ...RequestOption) (*DeletedObject, error) {
 	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}", organizationID, enterpriseConnectionID), opts)
 }
@@ -110,18 +104,16 @@ func (s *OrganizationEnterpriseConnectionsService) Delete(ctx context.Context, o
 // OrganizationEnterpriseConnectionListTestRunsParams are the query parameters of
 // OrganizationEnterpriseConnectionsService.ListTestRuns. A nil field is not sent.
 type OrganizationEnterpriseConnectionListTestRunsParams struct {
-	Status    []EnterpriseConnectionTestRunStatus `json:"-" query:"status"`
-	Limit     *int64                              `json:"-" query:"limit"`
-	Offset    *int64                              `json:"-" query:"offset"`
-	Paginated *bool                               `json:"-" query:"paginated"`
+	Status    []EnterpriseConnectionTestRunStatus `query:"status"`
+	Limit     *int64                              `query:"limit"`
+	Offset    *int64                              `query:"offset"`
+	Paginated *bool                               `query:"paginated"`
 }
 
 // ListTestRuns lists the test runs of a connection with their logs, filtered by Status if set.
 //
-// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listOrganizationEnterpriseConnectionTestRuns)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnectionTestRuns
+// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (listOrganizationEnterpriseConnectionTestRuns)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnectionTestRuns
 func (s *OrganizationEnterpriseConnectionsService) ListTestRuns(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionListTestRunsParams, opts ...RequestOption) (*Page[EnterpriseConnectionTestRun], error) {
 	return callEnvelopedPage[EnterpriseConnectionTestRun](ctx, s.core, get("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs", organizationID, enterpriseConnectionID).query(params), opts)
 }
@@ -129,8 +121,7 @@ func (s *OrganizationEnterpriseConnectionsService) ListTestRuns(ctx context.Cont
 // ListAllTestRuns yields every item of ListTestRuns, page after page, from params.Offset on. It asks for params.Limit
 // items at a time, 100 when nil. After an error it yields that error and ends.
 //
-// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (listOrganizationEnterpriseConnectionTestRuns)
+// Operation: GET /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (listOrganizationEnterpriseConnectionTestRuns)
 func (s *OrganizationEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, organizationID, enterpriseConnectionID string, params OrganizationEnterpriseConnectionListTestRunsParams, opts ...RequestOption) iter.Seq2[EnterpriseConnectionTestRun, error] {
 	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[EnterpriseConnectionTestRun], error) {
 		page := params
@@ -142,10 +133,8 @@ func (s *OrganizationEnterpriseConnectionsService) ListAllTestRuns(ctx context.C
 // CreateTestRun returns a URL, soon to expire, that starts a test run when opened in a browser. ListTestRuns has the
 // outcome.
 //
-// Operation: POST /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs
-// (createOrganizationEnterpriseConnectionTestRun)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createOrganizationEnterpriseConnectionTestRun
+// Operation: POST /v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs (createOrganizationEnterpriseConnectionTestRun)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/createOrganizationEnterpriseConnectionTestRun
 func (s *OrganizationEnterpriseConnectionsService) CreateTestRun(ctx context.Context, organizationID, enterpriseConnectionID string, opts ...RequestOption) (*EnterpriseConnectionTestRunLink, error) {
 	return callEnveloped[EnterpriseConnectionTestRunLink](ctx, s.core, post("/v1/organizations/{organizationID}/enterprise_connections/{enterprise_connection_id}/test_runs", organizationID, enterpriseConnectionID), opts)
 }

@@ -32,9 +32,9 @@ func (s *OrganizationInvitationsService) Create(ctx context.Context, organizatio
 // OrganizationInvitationListParams are the query parameters of OrganizationInvitationsService.List. A nil field is not
 // sent.
 type OrganizationInvitationListParams struct {
-	Limit  *int64                        `json:"-" query:"limit"`
-	Offset *int64                        `json:"-" query:"offset"`
-	Status *OrganizationInvitationStatus `json:"-" query:"status"`
+	Limit  *int64                        `query:"limit"`
+	Offset *int64                        `query:"offset"`
+	Status *OrganizationInvitationStatus `query:"status"`
 }
 
 // List lists the organization's invitations, filtered by Status if set.
@@ -76,8 +76,7 @@ func (s *OrganizationInvitationsService) CreateBulk(ctx context.Context, organiz
 // ListPending lists the invitations that nobody has answered yet.
 //
 // Operation: GET /v1/organizations/{organization_id}/invitations/pending (getAllPendingOrganizationInvitations)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/getAllPendingOrganizationInvitations
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/getAllPendingOrganizationInvitations
 //
 // Deprecated: use List with the status "pending".
 func (s *OrganizationInvitationsService) ListPending(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[OrganizationInvitation], error) {
@@ -86,10 +85,8 @@ func (s *OrganizationInvitationsService) ListPending(ctx context.Context, organi
 
 // Revoke withdraws an invitation that is still pending. Any other is the code "organization_invitation_not_pending".
 //
-// Operation: POST /v1/organizations/{organization_id}/invitations/{invitation_id}/revoke
-// (revokePendingOrganizationInvitation)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/revokePendingOrganizationInvitation
+// Operation: POST /v1/organizations/{organization_id}/invitations/{invitation_id}/revoke (revokePendingOrganizationInvitation)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/revokePendingOrganizationInvitation
 func (s *OrganizationInvitationsService) Revoke(ctx context.Context, organizationID, invitationID string, opts ...RequestOption) (*OrganizationInvitation, error) {
 	return callEnveloped[OrganizationInvitation](ctx, s.core, post("/v1/organizations/{organization_id}/invitations/{invitation_id}/revoke", organizationID, invitationID), opts)
 }

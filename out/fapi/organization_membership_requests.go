@@ -15,16 +15,15 @@ type OrganizationMembershipRequestsService struct {
 // OrganizationMembershipRequestListParams are the query parameters of OrganizationMembershipRequestsService.List. A nil
 // field is not sent.
 type OrganizationMembershipRequestListParams struct {
-	Limit  *int64  `json:"-" query:"limit"`
-	Offset *int64  `json:"-" query:"offset"`
-	Status *string `json:"-" query:"status"`
+	Limit  *int64  `query:"limit"`
+	Offset *int64  `query:"offset"`
+	Status *string `query:"status"`
 }
 
 // List lists the requests of users to join the organization, filtered by Status if set.
 //
 // Operation: GET /v1/organizations/{organization_id}/membership_requests (listOrganizationMembershipRequests)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/listOrganizationMembershipRequests
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/listOrganizationMembershipRequests
 func (s *OrganizationMembershipRequestsService) List(ctx context.Context, organizationID string, params OrganizationMembershipRequestListParams, opts ...RequestOption) (*Page[OrganizationMembershipRequest], error) {
 	return callEnvelopedPage[OrganizationMembershipRequest](ctx, s.core, get("/v1/organizations/{organization_id}/membership_requests", organizationID).query(params), opts)
 }
@@ -43,20 +42,16 @@ func (s *OrganizationMembershipRequestsService) ListAll(ctx context.Context, org
 
 // Accept lets the user who asked into the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/accept
-// (acceptOrganizationMembershipRequest)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/acceptOrganizationMembershipRequest
+// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/accept (acceptOrganizationMembershipRequest)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/acceptOrganizationMembershipRequest
 func (s *OrganizationMembershipRequestsService) Accept(ctx context.Context, organizationID, requestID string, opts ...RequestOption) (*OrganizationMembershipRequest, error) {
 	return callEnveloped[OrganizationMembershipRequest](ctx, s.core, post("/v1/organizations/{organization_id}/membership_requests/{request_id}/accept", organizationID, requestID), opts)
 }
 
 // Reject turns down a request to join the organization.
 //
-// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/reject
-// (rejectOrganizationMembershipRequest)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/rejectOrganizationMembershipRequest
+// Operation: POST /v1/organizations/{organization_id}/membership_requests/{request_id}/reject (rejectOrganizationMembershipRequest)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Membership-Requests#operation/rejectOrganizationMembershipRequest
 func (s *OrganizationMembershipRequestsService) Reject(ctx context.Context, organizationID, requestID string, opts ...RequestOption) (*OrganizationMembershipRequest, error) {
 	return callEnveloped[OrganizationMembershipRequest](ctx, s.core, post("/v1/organizations/{organization_id}/membership_requests/{request_id}/reject", organizationID, requestID), opts)
 }

@@ -89,8 +89,8 @@ func (s *OrganizationsService) DeleteLogo(ctx context.Context, organizationID st
 
 // OrganizationListRolesParams are the query parameters of OrganizationsService.ListRoles. A nil field is not sent.
 type OrganizationListRolesParams struct {
-	Limit  *int64 `json:"-" query:"limit"`
-	Offset *int64 `json:"-" query:"offset"`
+	Limit  *int64 `query:"limit"`
+	Offset *int64 `query:"offset"`
 }
 
 // ListRoles lists the roles that members of the organization can have, each with its permissions.

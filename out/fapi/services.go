@@ -20,6 +20,7 @@ type API struct {
 	EnterpriseConnections *EnterpriseConnectionsService
 	Environment           *EnvironmentService
 	Health                *HealthService
+	HostedAuth            *HostedAuthService
 	Me                    *MeService
 	OAuth                 *OAuthService
 	Organizations         *OrganizationsService
@@ -44,6 +45,7 @@ func newServices(c *core) *API {
 		EnterpriseConnections: &EnterpriseConnectionsService{core: c},
 		Environment:           &EnvironmentService{core: c},
 		Health:                &HealthService{core: c},
+		HostedAuth:            &HostedAuthService{core: c},
 		Me: &MeService{
 			Billing:                 &MeBillingService{core: c},
 			EmailAddresses:          &MeEmailAddressesService{core: c},

@@ -35,10 +35,8 @@ type SessionReverificationPrepareFirstFactorParams struct {
 
 // PrepareFirstFactor asks for the code or challenge of a first factor. A password needs no preparation.
 //
-// Operation: POST /v1/client/sessions/{session_id}/verify/prepare_first_factor
-// (prepareSessionReverificationFirstFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationFirstFactor
+// Operation: POST /v1/client/sessions/{session_id}/verify/prepare_first_factor (prepareSessionReverificationFirstFactor)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationFirstFactor
 func (s *SessionReverificationService) PrepareFirstFactor(ctx context.Context, sessionID string, params SessionReverificationPrepareFirstFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/prepare_first_factor", sessionID).form(params), opts)
 }
@@ -55,10 +53,8 @@ type SessionReverificationAttemptFirstFactorParams struct {
 // AttemptFirstFactor answers the first factor, by Password, by the Code that was sent or by PublicKeyCredential. Status
 // of the reply says whether a second factor follows.
 //
-// Operation: POST /v1/client/sessions/{session_id}/verify/attempt_first_factor
-// (attemptSessionReverificationFirstFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationFirstFactor
+// Operation: POST /v1/client/sessions/{session_id}/verify/attempt_first_factor (attemptSessionReverificationFirstFactor)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationFirstFactor
 func (s *SessionReverificationService) AttemptFirstFactor(ctx context.Context, sessionID string, params SessionReverificationAttemptFirstFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/attempt_first_factor", sessionID).form(params), opts)
 }
@@ -74,10 +70,8 @@ type SessionReverificationPrepareSecondFactorParams struct {
 // PrepareSecondFactor sends the code of a second factor that needs one, a phone code. Status has to be
 // needs_second_factor.
 //
-// Operation: POST /v1/client/sessions/{session_id}/verify/prepare_second_factor
-// (prepareSessionReverificationSecondFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationSecondFactor
+// Operation: POST /v1/client/sessions/{session_id}/verify/prepare_second_factor (prepareSessionReverificationSecondFactor)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/prepareSessionReverificationSecondFactor
 func (s *SessionReverificationService) PrepareSecondFactor(ctx context.Context, sessionID string, params SessionReverificationPrepareSecondFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/prepare_second_factor", sessionID).form(params), opts)
 }
@@ -92,10 +86,8 @@ type SessionReverificationAttemptSecondFactorParams struct {
 // AttemptSecondFactor answers the second factor with a Code: from the phone, the authenticator app or the backup codes.
 // When Status of the reply is complete, the session's next token shows the fresh verification.
 //
-// Operation: POST /v1/client/sessions/{session_id}/verify/attempt_second_factor
-// (attemptSessionReverificationSecondFactor)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationSecondFactor
+// Operation: POST /v1/client/sessions/{session_id}/verify/attempt_second_factor (attemptSessionReverificationSecondFactor)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/attemptSessionReverificationSecondFactor
 func (s *SessionReverificationService) AttemptSecondFactor(ctx context.Context, sessionID string, params SessionReverificationAttemptSecondFactorParams, opts ...RequestOption) (*SessionReverification, error) {
 	return callEnveloped[SessionReverification](ctx, s.core, post("/v1/client/sessions/{session_id}/verify/attempt_second_factor", sessionID).form(params), opts)
 }

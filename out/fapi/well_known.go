@@ -45,8 +45,7 @@ func (s *WellKnownService) GetOpenIDConfiguration(ctx context.Context, opts ...R
 // GetOAuthAuthorizationServer returns the endpoints and abilities of the instance as an OAuth provider (RFC 8414).
 //
 // Operation: GET /.well-known/oauth-authorization-server (getOAuth2AuthorizationServerMetadata)
-// Reference:
-// https://clerk.com/docs/reference/frontend-api/tag/Well-Known#operation/getOAuth2AuthorizationServerMetadata
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Well-Known#operation/getOAuth2AuthorizationServerMetadata
 func (s *WellKnownService) GetOAuthAuthorizationServer(ctx context.Context, opts ...RequestOption) (*OAuthAuthorizationServerMetadata, error) {
 	return callBare[OAuthAuthorizationServerMetadata](ctx, s.core, get("/.well-known/oauth-authorization-server"), opts)
 }

@@ -57,6 +57,19 @@ var testForms = []struct {
 		A *string  `form:"a,always"`
 		B []string `form:"b,always"`
 	}{Ptr("x"), []string{"y"}}, "a=x&b=y"},
+	// OpenAPI 3.0.3, style values: spaceDelimited, form and pipeDelimited without explode.
+	{"space joins a list with spaces", struct {
+		A []testEnum `form:"a,space"`
+	}{[]testEnum{"openid", "email"}}, "a=openid+email"},
+	{"comma joins a list with commas", struct {
+		A []int64 `form:"a,comma"`
+	}{[]int64{1, 2}}, "a=1%2C2"},
+	{"pipe joins a list with bars", struct {
+		A []string `form:"a,pipe"`
+	}{[]string{"x", "y"}}, "a=x%7Cy"},
+	{"a joined list without elements is not sent", struct {
+		A []string `form:"a,space"`
+	}{[]string{}}, ""},
 	{"a struct is JSON text", struct {
 		A *testNested `form:"a"`
 	}{&testNested{map[string]int{"x": 1}}}, "a=%7B%22innerCamel%22%3A%7B%22x%22%3A1%7D%7D"},

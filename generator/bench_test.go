@@ -1,0 +1,182 @@
+package generator
+
+// What a generation costs: the whole, each stage, and how it grows with the description.
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// lenientConfig is the plain run's, for a description that need not be clean.
+func lenientConfig(t testing.TB) Config {
+	t.Helper()
+	cfg := builtinConfig(t)
+	cfg.Pinned = false
+	return cfg
+}
+
+func BenchmarkGenerate(b *testing.B) {
+	cfg := lenientConfig(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Generate(cfg); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStage(b *testing.B) {
+	cfg := lenientConfig(b)
+	parse := func() *Document {
+		d, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return d
+	}
+	prepared, err := prepare(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	spec, _, err := loadOpenAPI(prepared.doc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	made, err := build(prepared.doc, spec, prepared.version, true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var overlays []*Overlay
+	for _, src := range cfg.Overlays {
+		o, err := ParseOverlay(src.Name, src.Data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		overlays = append(overlays, o)
+	}
+	fresh := func(do func(*Document) error) func(*testing.B) {
+		return func(b *testing.B) {
+			original := parse()
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				d := original.Clone()
+				b.StartTimer()
+				if err := do(d); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	plain := func(do func() error) func(*testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	b.Run("parse", plain(func() error { parse(); return nil }))
+	b.Run("normalise", fresh(func(d *Document) error { _, err := Normalise(d); return err }))
+	b.Run("parse-overlays", plain(func() error {
+		for _, src := range cfg.Overlays {
+			if _, err := ParseOverlay(src.Name, src.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	b.Run("overlays", fresh(func(d *Document) error {
+		for _, o := range overlays {
+			o.Apply(d, prepared.version)
+		}
+		return nil
+	}))
+	b.Run("load", plain(func() error { _, _, err := loadOpenAPI(prepared.doc); return err }))
+	b.Run("build", plain(func() error { _, err := build(prepared.doc, spec, prepared.version, true); return err }))
+	b.Run("emit", plain(func() error { _, err := emitIR(made.api); return err }))
+	b.Run("emit-static", plain(func() error {
+		_, err := emitStatic(cfg.Templates, templateData{Module: cfg.Module, Version: prepared.version})
+		return err
+	}))
+}
+
+// The cost is linear when n copies of the description cost n times as much.
+func BenchmarkGenerateScaled(b *testing.B) {
+	for _, n := range []int{1, 2, 4, 8} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			cfg := lenientConfig(b)
+			cfg.Spec.Data = scaled(b, cfg.Spec, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Generate(cfg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// scaled is a description with its paths and components n times, each copy under names of its own.
+func scaled(t testing.TB, src Source, n int) []byte {
+	t.Helper()
+	d := mustParse(t, src.Name, string(src.Data))
+	paths := mapGet(d.Root, "paths")
+	components := mapGet(d.Root, "components")
+	original := d.Clone()
+	for i := 1; i < n; i++ {
+		mark := fmt.Sprintf("copy%c", 'a'+i)
+		c := original.Clone()
+		renameCopy(c.Root, mark)
+		for path, item := range mapPairs(mapGet(c.Root, "paths")) {
+			first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
+			mapSet(paths, strings.TrimSuffix("/v1/"+mark+"_"+strings.Trim(first, "./")+"/"+rest, "/"), item)
+		}
+		for _, kind := range []string{"schemas", "responses", "parameters", "requestBodies"} {
+			for name, component := range mapPairs(mapGet(mapGet(c.Root, "components"), kind)) {
+				mapSet(mapGet(components, kind), mark+"."+name, component)
+			}
+		}
+	}
+	data, err := d.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// renameCopy gives the operations and references of a copy its mark.
+func renameCopy(n *yaml.Node, mark string) {
+	for key, value := range mapPairs(n) {
+		if key == "operationId" && value.Kind == yaml.ScalarNode {
+			value.Value = mark + "_" + value.Value
+		}
+	}
+	if parts := strings.SplitN(n.Value, "/", 4); n.Kind == yaml.ScalarNode && len(parts) == 4 && parts[0] == "#" && parts[1] == "components" {
+		n.Value = strings.Join(parts[:3], "/") + "/" + mark + "." + parts[3]
+	}
+	for _, child := range n.Content {
+		renameCopy(child, mark)
+	}
+}
+
+func TestTheScaledDescriptionIsThatManyTimesAsLarge(t *testing.T) {
+	cfg := lenientConfig(t)
+	one, err := Generate(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Spec.Data = scaled(t, cfg.Spec, 2)
+	two, err := Generate(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two.Summary.Operations < one.Summary.Operations*19/10 || two.Summary.Types < one.Summary.Types*3/2 {
+		t.Errorf("%d operations and %d types became %d and %d", one.Summary.Operations, one.Summary.Types, two.Summary.Operations, two.Summary.Types)
+	}
+}

@@ -1,0 +1,97 @@
+package generator
+
+// The full published descriptions, where they lie beside the repository: each becomes a module that builds and vets.
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPublishedDescriptionsGenerateModulesThatBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs go build and go vet")
+	}
+	for name, data := range publishedFiles(t) {
+		t.Run(name, func(t *testing.T) {
+			out := generatePublished(t, name, data)
+			if out.Summary.Operations < 150 || out.Summary.Patches[string(Applied)] == 0 {
+				t.Errorf("%d operations, %d patches applied", out.Summary.Operations, out.Summary.Patches[string(Applied)])
+			}
+			typeCheck(t, out.Files)
+			dir := t.TempDir()
+			if _, err := out.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+			goTool(t, dir, "build", "./...")
+			goTool(t, dir, "vet", "./...")
+		})
+	}
+}
+
+func generatePublished(t *testing.T, name string, data []byte) *Output {
+	t.Helper()
+	cfg := lenientConfig(t)
+	cfg.Spec = Source{Name: name, Data: data}
+	out, err := Generate(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version := name[:10]; out.Summary.APIVersion != version {
+		t.Errorf("API version %s, want %s", out.Summary.APIVersion, version)
+	}
+	return out
+}
+
+// goTool runs the go command in a generated module, without the network.
+func goTool(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "PWD="+dir)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go %s: %v\n%s", strings.Join(args, " "), err, text)
+	}
+}
+
+func TestThePublishedProseBecomesDocComments(t *testing.T) {
+	data := sharedFile(t, "specs", "fapi", "2026-05-12.yml")
+	out := generatePublished(t, "2026-05-12.yml", data)
+	doc := mustParse(t, "2026-05-12.yml", string(data))
+	comments := map[string]string{}
+	for name, src := range out.Files {
+		if strings.HasSuffix(name, ".go") {
+			text := strings.NewReplacer("\n//", " ", "\n\t//", " ").Replace(string(src))
+			comments[filepath.Base(name)] = strings.Join(strings.Fields(text), " ")
+		}
+	}
+	all := strings.Builder{}
+	for _, text := range comments {
+		all.WriteString(text)
+	}
+	found, wanted := 0, 0
+	for path, item := range mapPairs(mapGet(doc.Root, "paths")) {
+		for verb, op := range mapPairs(item) {
+			prose := text(mapGet(op, "description"))
+			first, _, _ := strings.Cut(strings.TrimSpace(prose), "\n")
+			if first == "" {
+				continue
+			}
+			wanted++
+			if strings.Contains(all.String(), strings.Join(strings.Fields(first), " ")) {
+				found++
+			} else {
+				t.Errorf("%s %s: its description is in no comment: %s", verb, path, first)
+			}
+		}
+	}
+	if wanted < 100 {
+		t.Errorf("only %d of %d descriptions: the test has lost its subject", found, wanted)
+	}
+}
