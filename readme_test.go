@@ -7,6 +7,8 @@ package fapigen_test
 //	<!-- test: setup -->          a shell script, run in the empty folder of a user's module beside that copy
 //	<!-- test: program "TEXT" --> a Go program, run in that module against a server; it prints TEXT
 //	<!-- test: snippet "TEXT" --> the same, of statements that may use ctx, api and credential
+//	<!-- test: signin -->         the program of a first sign-in, run again and again (readme_signin_test.go)
+//	<!-- test: signout -->        statements put at its end
 //	<!-- test: file NAME -->      a file at the top of the copy
 
 import (
@@ -97,6 +99,9 @@ func TestReadme(t *testing.T) {
 				run(t, repo, nil, "bash", "-euc", b.text)
 			case "setup":
 				run(t, user, offline(server.URL), "bash", "-euc", b.text)
+			case "signin": // below, with the block that signs out
+			case "signout":
+				firstUse(t, user, list)
 			case "program", "snippet":
 				runGo(t, user, offline(server.URL), b)
 			default:
@@ -109,14 +114,17 @@ func TestReadme(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		program := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(readme)
-		if program == nil {
-			t.Fatal("no program in it")
+		program := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)
+		if len(program) != 2 {
+			t.Fatalf("%d programs in it, want 2", len(program))
 		}
-		text := strings.ReplaceAll(string(program[1]), "https://clerk.example.com", server.URL)
-		write(t, filepath.Join(user, "module", "main.go"), text)
-		if got := run(t, user, offline(server.URL), "go", "run", "./module"); got != "Acme\n" {
-			t.Errorf("printed %q", got)
+		for _, p := range program {
+			text := strings.ReplaceAll(string(p[1]), `"https://clerk.example.com"`, strconv.Quote(server.URL))
+			text = strings.ReplaceAll(text, `20k")`, `20k", fapi.WithProxyURL(`+strconv.Quote(server.URL)+`))`)
+			write(t, filepath.Join(user, "module", "main.go"), text)
+			if got := run(t, user, offline(server.URL), "go", "run", "./module"); got != "Acme\n" {
+				t.Errorf("printed %q", got)
+			}
 		}
 	})
 	t.Run("own module", func(t *testing.T) { checkOwnModule(t, filepath.Join(work, "clerk"), offline(server.URL)) })
@@ -191,6 +199,14 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) st
 	return out.String()
 }
 
+// mayFail runs a program that may fail, and gives what it printed.
+func mayFail(dir string, env []string, name string) string {
+	cmd := exec.Command(name)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	out, _ := cmd.Output() // the output tells
+	return string(out)
+}
+
 // testCommand checks that .ci/run runs the very command of the README: it takes it by the comment above the block.
 func testCommand(t *testing.T, b block) {
 	if lines := strings.Split(strings.TrimSpace(b.text), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "go test -race ./...") {
@@ -252,6 +268,7 @@ func fapiServer() http.Handler {
 	mux.HandleFunc("POST /v1/client/sessions/sess_1/tokens", signedIn(`{"jwt": "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"}`))
 	mux.HandleFunc("GET /v1/me/organization_memberships", signedIn(`{"response": {"data": [
 		{"id": "orgmem_1", "role": "org:admin", "organization": {"id": "org_1", "name": "Acme"}}], "total_count": 1}, "client": null}`))
+	mux.HandleFunc("GET /v1/client", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"response": null, "client": null}`) })
 	mux.HandleFunc("GET /v1/environment", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"display_config": {"application_name": "Acme"}}`)
 	})

@@ -26,6 +26,7 @@ func emitIR(api *API) (Files, error) {
 	emitModels(api, jobs)
 	emitServices(api, jobs)
 	emitCodes(api, jobs)
+	emitKnown(api, jobs)
 	return render(jobs)
 }
 
@@ -61,6 +62,7 @@ func file(api *API) *jen.File {
 	f.ImportName("context", "context")
 	f.ImportName("encoding/json", "json")
 	f.ImportName("iter", "iter")
+	f.ImportName("slices", "slices")
 	return f
 }
 

@@ -181,3 +181,33 @@ func codeSentence(c Code) string {
 	}
 	return c.Name + " comes with " + status + "."
 }
+
+// emitKnown prints the table of known values that WithOnMismatch compares with.
+func emitKnown(api *API, jobs map[string]*jen.File) {
+	var enums []*Type
+	for _, t := range api.Types {
+		if t.Kind == KindEnum {
+			enums = append(enums, t)
+		}
+	}
+	if len(enums) == 0 {
+		return
+	}
+	f := file(api)
+	doc(f.Group, "knownValues are the values of each enum that the description lists.")
+	f.Var().Id("knownValues").Op("=").Map(jen.String()).Index().String().Values(jen.DictFunc(func(d jen.Dict) {
+		for _, t := range enums {
+			d[jen.Lit(t.Name)] = jen.ValuesFunc(func(g *jen.Group) {
+				for _, v := range t.Values {
+					g.Lit(v.Wire)
+				}
+			})
+		}
+	}))
+	for _, t := range enums {
+		f.Line()
+		f.Func().Params(jen.Id("v").Id(t.Name)).Id("known").Params().Bool().Block(
+			jen.Return(jen.Qual("slices", "Contains").Call(jen.Id("knownValues").Index(jen.Lit(t.Name)), jen.String().Call(jen.Id("v")))))
+	}
+	jobs["known_values.go"] = f
+}

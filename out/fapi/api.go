@@ -3,11 +3,8 @@
 package fapi
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 )
 
@@ -45,25 +42,8 @@ func newCore(baseURL string, cfg config) *core {
 	return c
 }
 
-// parseBaseURL returns the URL that paths are appended to. Its errors never quote the input: it may hold a password.
-func parseBaseURL(raw string) (string, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return "", errors.New("base URL: not a URL")
-	case u.Hostname() == "":
-		return "", errors.New(`base URL: no host; wanted the form "https://clerk.example.com"`)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return "", errors.New("base URL: the scheme is neither https nor http")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", fmt.Errorf("base URL: plain http is for loopback only, not for %q", u.Hostname())
-	case u.User != nil:
-		return "", errors.New("base URL: holds a user name or password")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(raw, "#"):
-		return "", errors.New("base URL: holds a query or a fragment")
-	}
-	return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
-}
+// parseBaseURL returns the URL that paths are appended to. Its errors, *HostError, quote no more of raw than the host.
+func parseBaseURL(raw string) (string, error) { return checkURL("base URL", raw, false) }
 
 func isLoopback(host string) bool {
 	host = strings.ToLower(host)

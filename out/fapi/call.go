@@ -5,7 +5,10 @@ package fapi
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"reflect"
+	"strings"
 )
 
 // The functions below are what generated methods call, one per kind of result. Each makes one call and turns its answer
@@ -89,6 +92,7 @@ func callValue[T any](ctx context.Context, c *core, r *request, opts []RequestOp
 	if !ok {
 		return nil, &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
 	}
+	c.findMismatches(raw, reflect.TypeFor[*T](), path, r.operation())
 	return v, nil
 }
 
@@ -101,7 +105,22 @@ func callPage[T any](ctx context.Context, c *core, r *request, opts []RequestOpt
 	if !ok || page != nil && !isContainer(raw) { // Page itself takes anything without complaint
 		return nil, &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
 	}
+	c.findMismatches(raw, reflect.TypeFor[*Page[T]](), path, r.operation())
 	return page, nil
+}
+
+// findMismatches tells WithOnMismatch how the value at path differs from its type.
+func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string) {
+	if c.onMismatch == nil || len(raw) == 0 {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.logger.Error("fapi: the function of WithOnMismatch panicked", slog.String("panic", redact(fmt.Sprint(p))))
+		}
+	}()
+	pointer := strings.ReplaceAll(strings.TrimPrefix(path, "$"), ".", "/")
+	findMismatches(raw, t, pointer, operation, c.onMismatch)
 }
 
 // value makes the call and returns the JSON of its value, unparsed, and the path where it stood.

@@ -2,11 +2,15 @@
 
 // Package fapi talks to Clerk's Frontend API (FAPI), version 2026-05-12.
 //
-// NewAPI gives the endpoint methods without any state: 204 operations in a tree of 41 services that follows the
-// paths of the API.
+// Clerk is the client that remembers: every answer keeps its credential, its sessions, the user and the organization
+// current, and a Store carries them over to the next run.
 //
-//	api := fapi.NewAPI("https://clerk.example.com")
-//	env, err := api.Environment.Get(ctx)
+//	clerk, err := fapi.New("pk_test_...", fapi.WithStore(store))
+//	err = clerk.Load(ctx)
+//	token, err := clerk.Token(ctx)
+//
+// NewAPI gives the operations without any state. Either has them in a tree of 41 services that follows the paths of the
+// API, 204 operations in all.
 //
 // Every method takes a context, its path arguments in path order, a params struct where the operation has query or body
 // fields, and options for this one call. In params a nil field is not sent; Ptr makes a pointer to a value, and Ptr("")

@@ -24,6 +24,8 @@ type config struct {
 	testingToken string
 	before       []func(*http.Request) error
 	after        []func(*http.Response) error
+	onMismatch   func(Mismatch)
+	stateConfig
 }
 
 func newConfig(opts []Option) config {
@@ -68,7 +70,8 @@ func WithBrowser() Option {
 	return func(c *config) { c.browser = true }
 }
 
-// WithLogger reports every attempt at debug level: operation, status, time taken. Never a query, header or body.
+// WithLogger reports every attempt at debug level: operation, status, time taken; and as warnings what a Clerk does not
+// tell its callers, such as a token that could not be refreshed. Never a query, header or body.
 // nil, the default, reports nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }

@@ -31,19 +31,34 @@ type exchange interface {
 
 // news is what an answer says about the state, as it came.
 type news struct {
+	sent   *http.Request // as it went out, after options and hooks: it tells which credential it had
 	status int
 	header http.Header
+	codes  []ErrorCode // of a 401
 
 	// client is the client's JSON: nil when the answer does not speak of it, "null" when it says there is none.
 	client json.RawMessage
 	// fromResponse is true when client is the `response` of an operation whose response is the client: then "null"
 	// means an empty client. Otherwise client is the piggybacked one, where "null" means "nothing to say".
 	fromResponse bool
+
+	environment json.RawMessage // of a successful answer that is the environment, else nil
 }
 
 // newsOf reads the state's part of an answer. A body that is not an envelope has no client to tell.
 func newsOf(r *request, a *answer) news {
 	n := news{status: a.status, header: a.header}
+	if a.status == http.StatusUnauthorized {
+		for _, d := range newAPIError("", a).Errors {
+			n.codes = append(n.codes, d.Code)
+		}
+	}
+	if r.template == environmentPath && a.succeeded() {
+		if raw, _, err := a.value(false); err == nil {
+			n.environment = raw
+		}
+		return n
+	}
 	if r.isClient && a.succeeded() {
 		if raw, _, err := a.value(true); err == nil && raw != nil {
 			n.client, n.fromResponse = raw, true

@@ -133,7 +133,9 @@ func (k *call) attempt(caller context.Context, n int) (*answer, error) {
 		return nil, err
 	}
 	if k.exchange != nil {
-		k.exchange.commit(caller, newsOf(k.request, a))
+		news := newsOf(k.request, a)
+		news.sent = req
+		k.exchange.commit(caller, news)
 	}
 	for _, hook := range k.after {
 		resp.Body = io.NopCloser(bytes.NewReader(a.body))

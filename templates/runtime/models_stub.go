@@ -64,7 +64,7 @@ type Organization struct {
 
 // Token stands in for the generated model.
 type Token struct {
-	JWT *string `json:"jwt"`
+	JWT string `json:"jwt"`
 }
 
 // DevBrowser stands in for the generated model.

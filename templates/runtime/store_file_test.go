@@ -28,7 +28,7 @@ func testWrite(t *testing.T, path, content string, mode fs.FileMode) {
 	}
 }
 
-func testNames(t *testing.T, dir string) []string {
+func testFileNames(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestStoreFolderAndFilesAreTheUsersAlone(t *testing.T) {
 			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
 		}
 	}
-	names := testNames(t, s.dir)
+	names := testFileNames(t, s.dir)
 	for _, name := range names {
 		if info, err := os.Stat(filepath.Join(s.dir, name)); err != nil || info.Mode() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
@@ -345,7 +345,7 @@ func TestStoreSurvivesWhatAKilledWriterLeaves(t *testing.T) {
 			}
 			testSave(t, s, testKey, Record{Token: "new"}, version)
 			if r := testLoad(t, s, testKey); r.Token != "new" || testExists(path+".tmp") {
-				t.Errorf("left %q: loaded %v; files are %q", left, r, testNames(t, s.dir))
+				t.Errorf("left %q: loaded %v; files are %q", left, r, testFileNames(t, s.dir))
 			}
 		}
 	}

@@ -164,7 +164,7 @@ func testKills(t *testing.T, dir string, kills int) {
 	}
 	r := testLoad(t, s, testKey)
 	testSave(t, s, testKey, Record{}, r.Version)
-	if names := testNames(t, s.dir); len(names) != 2 {
+	if names := testFileNames(t, s.dir); len(names) != 2 {
 		t.Errorf("files are %q", names)
 	}
 	t.Logf("%d kills, %d with a temporary file left; version %d", kills, midway.Load(), r.Version)

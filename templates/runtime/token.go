@@ -185,8 +185,8 @@ func (c *Clerk) requestToken(ctx context.Context, key tokenKey, last string, for
 		c.afterRefusalOf(ctx, r, err)
 		return "", err
 	}
-	if token == nil || Value(token.JWT) == "" {
+	if token == nil || token.JWT == "" {
 		return "", &DecodeError{Operation: r.operation(), Path: "$.jwt"}
 	}
-	return *token.JWT, nil
+	return token.JWT, nil
 }

@@ -98,7 +98,7 @@ func (t *tokenCache) last(s *Session) string {
 		return e.jwt
 	}
 	if s.LastActiveToken != nil {
-		return Value(s.LastActiveToken.JWT)
+		return s.LastActiveToken.JWT
 	}
 	return ""
 }
@@ -206,7 +206,7 @@ func (t *tokenCache) settle(s *State) {
 		if session.LastActiveToken == nil || !isSignedIn(session) {
 			continue
 		}
-		jwt := Value(session.LastActiveToken.JWT)
+		jwt := session.LastActiveToken.JWT
 		if jwt == "" || t.seen[session.ID] == jwt {
 			continue
 		}
