@@ -43,11 +43,11 @@ func firstUse(t *testing.T, user string, list []block) {
 	run(t, user, offline(server.URL), "go", "build", "-o", binary, "./first")
 
 	want := "signed in as ada\n" + f.jwt() + "\nAcme org:admin\n"
-	if got := run(t, user, env, binary); got != want || f.signIns != 1 {
-		t.Fatalf("the first run printed %q after %d sign-ins, want %q", got, f.signIns, want)
+	if got := run(t, user, env, binary); got != want || f.count() != 1 {
+		t.Fatalf("the first run printed %q after %d sign-ins, want %q", got, f.count(), want)
 	}
-	if got := run(t, user, env, binary); got != want || f.signIns != 1 {
-		t.Fatalf("the second run printed %q after %d sign-ins: it is not signed in still", got, f.signIns)
+	if got := run(t, user, env, binary); got != want || f.count() != 1 {
+		t.Fatalf("the second run printed %q after %d sign-ins: it is not signed in still", got, f.count())
 	}
 	f.down.Store(true)
 	got := mayFail(user, env, binary)
@@ -57,11 +57,11 @@ func firstUse(t *testing.T, user string, list []block) {
 	f.down.Store(false)
 	build := filepath.Join(user, "last.bin")
 	run(t, user, offline(server.URL), "go", "build", "-o", build, "./last")
-	if got := run(t, user, env, build); got != want || f.signedIn {
-		t.Fatalf("signing out printed %q, signed in at the server: %v", got, f.signedIn)
+	if got := run(t, user, env, build); got != want || f.isSignedIn() {
+		t.Fatalf("signing out printed %q, signed in at the server: %v", got, f.isSignedIn())
 	}
-	if got := run(t, user, env, binary); got != want || f.signIns != 2 {
-		t.Fatalf("after signing out it printed %q after %d sign-ins, want a second one", got, f.signIns)
+	if got := run(t, user, env, binary); got != want || f.count() != 2 {
+		t.Fatalf("after signing out it printed %q after %d sign-ins, want a second one", got, f.count())
 	}
 }
 
@@ -73,6 +73,19 @@ type clientFake struct {
 	signedIn bool
 	signIns  int
 	issued   time.Time
+}
+
+// count is how often somebody signed in.
+func (f *clientFake) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.signIns
+}
+
+func (f *clientFake) isSignedIn() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.signedIn
 }
 
 // jwt is the session token, the same for ten minutes.

@@ -25,10 +25,15 @@ func (c *Clerk) ensureDevBrowser(ctx context.Context) error {
 	return err
 }
 
+// devBrowserReply is what the description says nothing of without its correction.
+type devBrowserReply struct {
+	ID string `json:"id"`
+}
+
 func (c *Clerk) createDevBrowser(ctx context.Context) error {
 	r := post(devBrowserPath)
 	r.internal = true
-	browser, err := callBare[DevBrowser](ctx, c.core, r, nil)
+	browser, err := callBare[devBrowserReply](ctx, c.core, r, nil)
 	if err != nil {
 		return fmt.Errorf("dev browser: %w", err)
 	}

@@ -67,10 +67,5 @@ type Token struct {
 	JWT string `json:"jwt"`
 }
 
-// DevBrowser stands in for the generated model.
-type DevBrowser struct {
-	ID string `json:"id"`
-}
-
 // Environment stands in for the generated model, of which the runtime reads the raw JSON only.
 type Environment struct{}
