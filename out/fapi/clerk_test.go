@@ -3,11 +3,15 @@
 package fapi
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -85,8 +89,8 @@ func TestNew(t *testing.T) {
 // clerk-fapi-rs.md 4.4, W36; design.md 5 "Wire": what a native client sends, and _clerk_session_id on all but /client and /waitlist.
 func TestNativeRequests(t *testing.T) {
 	f := newFakeFAPI()
-	var header http.Header
-	c := f.loaded(t, signedInClient(1), "t1", WithBeforeRequest(func(r *http.Request) error { header = r.Header; return nil }))
+	var last atomic.Pointer[http.Header] // loading sends two requests at a time
+	c := f.loaded(t, signedInClient(1), "t1", WithBeforeRequest(func(r *http.Request) error { last.Store(&r.Header); return nil }))
 	f.answer("GET *", fakeAnswer{body: `{}`})
 	for path, want := range map[string]string{"/v1/me": "sess_1", "/v1/environment": "sess_1", "/v1/client": "", "/v1/client/sign_ins/x": "", "/v1/waitlist": ""} {
 		check(t, callEmpty(t.Context(), c.core, get(path), nil))
@@ -95,6 +99,7 @@ func TestNativeRequests(t *testing.T) {
 		if got.Query.Get("_clerk_session_id") != want || got.Query.Get("_is_native") != "1" || got.Query.Get("__clerk_api_version") != APIVersion {
 			t.Errorf("%s: %v", path, got.Query)
 		}
+		header := *last.Load()
 		if header.Get("Authorization") != "t1" || header.Get("X-Mobile") != "1" || header.Get("Origin") != "" || header.Get("Cookie") != "" || header.Get("User-Agent") == "" {
 			t.Errorf("%s: %v", path, header)
 		}
@@ -135,5 +140,21 @@ func TestMismatchesOfAClerk(t *testing.T) {
 	}
 	if got := describe(c); got != "client=client_1 at=2 session=sess_1 user=user_sess_1 token=t1" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// design.md, Security: tokens never reach a log. A client is printed by its instance alone.
+func TestClientIsPrintedWithoutWhatItKnows(t *testing.T) {
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(1), "a-secret-client-token")
+	var text bytes.Buffer
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
+		fmt.Fprintf(&text, format+"\n", c)
+	}
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "clerk", c)
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("x", "clerk", c)
+	testHidden(t, text.String(), "a-secret-client-token", "sess_1")
+	if n := strings.Count(text.String(), "Clerk{clerk.example"); n != 8 {
+		t.Errorf("printed %s", text.String())
 	}
 }

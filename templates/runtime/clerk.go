@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -126,6 +127,15 @@ func (c *Clerk) Has(check Check) bool {
 	}
 	return check.allowed(a)
 }
+
+// String names the instance, and nothing of what is known of its user.
+func (c *Clerk) String() string { return "Clerk{" + c.instance.host + "}" }
+
+// Format prints String for every verb and flag: %+v would print the credential.
+func (c *Clerk) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue is String, for log/slog.
+func (c *Clerk) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Close stops the refreshing of tokens and whatever else calls have started, waits for it, and saves what could not be
 // saved before; its error is that of saving. Calls that are under way end as they would; later ones return ErrClosed,

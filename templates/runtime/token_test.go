@@ -176,54 +176,6 @@ func TestTokenRefused(t *testing.T) {
 	})
 }
 
-// wire-and-state.md 8.13: the age of a token does not depend on the local clock.
-func TestTokenAgeGoesByTheServersClock(t *testing.T) {
-	tests := []struct {
-		rule     string
-		ahead    time.Duration // of the server's clock
-		iat, exp time.Duration // from the server's now
-		date     bool
-		hits     time.Duration // handed out until then
-	}{
-		{"same clock", 0, 0, 60 * time.Second, true, 55 * time.Second},
-		{"an hour ahead", time.Hour, 0, 60 * time.Second, true, 55 * time.Second},
-		{"an hour behind", -time.Hour, 0, 60 * time.Second, true, 55 * time.Second},
-		{"made a while ago", 0, -40 * time.Second, 20 * time.Second, true, 15 * time.Second},
-		{"made a while ago, and ahead", time.Hour, -40 * time.Second, 20 * time.Second, true, 15 * time.Second},
-		{"no Date: just made", -time.Hour, 0, 60 * time.Second, false, 55 * time.Second},
-		{"no Date, and from the future", time.Hour, 0, 60 * time.Second, false, 55 * time.Second},
-	}
-	for _, tt := range tests {
-		t.Run(tt.rule, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFakeFAPI()
-				var count atomic.Int64
-				f.on("POST /v1/client/sessions/sess_1/tokens", func(fakeAsked) fakeAnswer {
-					count.Add(1)
-					now := time.Now().Add(tt.ahead)
-					a := fakeAnswer{body: tokenBody(sessionJWT("sess_1", "", now.Add(tt.iat).Unix(), now.Add(tt.exp).Unix(), 0))}
-					if tt.date {
-						a.headers = []string{"Date: " + now.UTC().Format(http.TimeFormat)}
-					}
-					return a
-				})
-				c := f.loaded(t, signedInClient(1), "t1")
-				defer func() { check(t, c.Close()) }()
-				_, err := c.Token(t.Context())
-				check(t, err)
-				key := tokenKey{session: "sess_1"}
-				time.Sleep(time.Until(time.Now().Add(tt.hits - time.Second)))
-				c.tokens.mu.Lock()
-				entry := *c.tokens.entries[key]
-				c.tokens.mu.Unlock()
-				if left := tt.hits + 5*time.Second; count.Load() == 1 && (entry.life-left).Abs() > time.Second/2 {
-					t.Errorf("had %s to live, want %s", entry.life, left)
-				}
-			})
-		})
-	}
-}
-
 // The clock of WithClock, the laptop's sleep: time goes by the clock that has moved further.
 func TestTokenAgeAfterASleep(t *testing.T) {
 	var mu sync.Mutex
