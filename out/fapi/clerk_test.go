@@ -158,3 +158,25 @@ func TestClientIsPrintedWithoutWhatItKnows(t *testing.T) {
 		t.Errorf("printed %s", text.String())
 	}
 }
+
+// design.md, Security: nor does a State, which holds session tokens and the user's data.
+func TestStateIsPrintedByItsIDs(t *testing.T) {
+	const secret = "t1_very_secret"
+	client := strings.Replace(signedInClient(1), `"last_active_token":null`, `"last_active_token":{"jwt":"`+secret+`"}`, 1)
+	s := newFakeFAPI().loaded(t, client, "t1").State()
+	var text bytes.Buffer
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		fmt.Fprintf(&text, format+"\n"+format+"\n", s, struct{ S State }{s})
+	}
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "state", s)
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("x", "state", s)
+	testHidden(t, text.String(), secret, strings.Trim(fmt.Sprint([]byte(secret)), "[]"), fmt.Sprintf("%x", secret), "unknown_member")
+	for want, s := range map[string]State{
+		`State{Loaded: true, Environment: "server", Client: "server" "client_1", Session: "sess_1", User: "user_sess_1", Organization: ""}`: s,
+		`State{Loaded: false, Environment: "", Client: "" "", Session: "", User: "", Organization: ""}`:                                     {},
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

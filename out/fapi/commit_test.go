@@ -164,6 +164,30 @@ func TestOrderOfAnswers(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+	t.Run("what comes with a new token is not taken when it is older all the same", func(t *testing.T) {
+		signedOut := "client=client_1 at=3 token=t2"
+		tests := []struct {
+			rule        string
+			out, slow   []string
+			slowUpdated int
+			want        string
+		}{
+			{"by its own time, without dates", nil, nil, 2, signedOut},
+			{"by its own time, on the same date", []string{dateHeader(11)}, []string{dateHeader(11)}, 2, signedOut},
+			{"by the date", []string{dateHeader(11)}, []string{dateHeader(10)}, 4, signedOut},
+			{"it is younger: a sign-in", []string{dateHeader(11)}, []string{dateHeader(11)}, 4, "client=client_1 at=4 session=sess_1 user=user_sess_1 token=t2"},
+			{"by the date it is younger", []string{dateHeader(11)}, []string{dateHeader(12)}, 2, "client=client_1 at=2 session=sess_1 user=user_sess_1 token=t2"},
+		}
+		for _, tt := range tests {
+			c := newFakeFAPI().loaded(t, signedInClient(1), "t1")
+			slow, out := openExchange(t, c, get("/v1/me")), openExchange(t, c, del("/v1/client/sessions").responseIsClient())
+			out.answered("t1", 200, enveloped(clientJSON("client_1", 3)), tt.out...)
+			slow.answered("t1", 200, piggybacked(signedInClient(tt.slowUpdated)), append(tt.slow, "Authorization: t2")...)
+			if got := describe(c); got != tt.want {
+				t.Errorf("%s: got %s", tt.rule, got)
+			}
+		}
+	})
 	t.Run("a sign-out is not undone by a slow GET (race 6)", func(t *testing.T) {
 		c := newFakeFAPI().loaded(t, signedInClient(1), "t1")
 		slow, out := openExchange(t, c, get("/v1/client").responseIsClient()), openExchange(t, c, del("/v1/client/sessions").responseIsClient())

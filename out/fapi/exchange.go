@@ -31,6 +31,7 @@ type clerkExchange struct {
 	unauthenticated bool
 	noDevBrowser    bool
 	sent            string
+	current         string // sent, or the token that the answer itself put in its place
 }
 
 // begin implements state.
@@ -152,7 +153,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	c := e.clerk
 	e.arrive()
 	t := c.read(e, n)
-	e.sent = t.sent
+	e.sent, e.current = t.sent, t.sent
 	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
 	e.unauthenticated = n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
 
@@ -167,7 +168,11 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 		if l.doubts(t, c.now()) {
 			return
 		}
+		sentCurrent := l.token == t.sent
 		l.apply(t)
+		if sentCurrent {
+			e.current = l.token
+		}
 		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status < http.StatusBadRequest {
 			l.refreshedAt = max(l.refreshedAt, e.sequence)
 		}
@@ -182,16 +187,16 @@ func (e *clerkExchange) end() {
 	c := e.clerk
 	e.arrive()
 	e.giveTurn()
-	if e.request.internal {
-		return
-	}
-	switch {
-	case e.noDevBrowser:
+	if e.noDevBrowser && e.request.template != devBrowserPath {
 		if err := c.renewDevBrowser(e.ctx, e.sent); err != nil {
 			c.warn("no new dev browser", err)
 		}
-	case e.unauthenticated:
-		c.afterRefusal(e.ctx, e.request, e.sequence, e.sent)
+	}
+	if e.request.internal {
+		return
+	}
+	if e.unauthenticated {
+		c.afterRefusal(e.ctx, e.request, e.sequence, e.current)
 	}
 	c.deliver()
 }

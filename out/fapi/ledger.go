@@ -28,14 +28,16 @@ type ledger struct {
 	aloft      map[string]int // attempts under way, by token
 	doubted    string         // the token that an answer called stale while others were under way
 	doubtSince time.Time
+	doubtCount uint64 // of answers that counted for nothing
 
 	// What listeners and the store have yet to be told.
-	shown   uint64 // counts visible changes
-	revised uint64 // counts changes that are to be saved
-	saved   uint64 // the count that was saved last
-	base    string // the token in the record that was read or written last
-	version uint64 // of that record
-	force   bool   // this token wins over what another process saved
+	shown   uint64   // counts visible changes
+	revised uint64   // counts changes that are to be saved
+	saved   uint64   // the count that was saved last
+	base    string   // the token in the record that was read or written last
+	version uint64   // of that record
+	tried   []string // tokens since then whose saving failed, perhaps only to say so
+	force   bool     // this token wins over what another process saved
 }
 
 // tidings are what one answer says, decoded.
@@ -57,7 +59,8 @@ func (l *ledger) apply(t tidings) {
 	if t.token != nil && *t.token != "" && *t.token == l.token {
 		current = true // another answer was faster to bring the same token
 	}
-	if t.client != nil && l.accepts(t, current) {
+	replaced := t.sent != l.token
+	if t.client != nil && l.accepts(t, current) && !(replaced && l.outdated(t)) {
 		l.accepted = max(l.accepted, t.sequence)
 		l.floor = max(l.floor, t.sequence)
 		if t.date.After(l.date) {
@@ -94,6 +97,16 @@ func (l *ledger) accepts(t tidings, current bool) bool {
 	return t.date.After(l.date) || t.date.Equal(l.date) && have != 0 && got > have
 }
 
+// outdated says that a client which comes with a new token, before which numbers prove nothing, is older all the same than
+// one that was accepted from a later request: by the server's date, else by its own.
+func (l *ledger) outdated(t tidings) bool {
+	if l.client == nil || t.sequence >= l.floor || l.client.id() != "" && l.client.id() != t.client.id() {
+		return false
+	}
+	have, got := l.client.model.UpdatedAt, t.client.model.UpdatedAt
+	return !t.date.IsZero() && t.date.Before(l.date) || !t.date.After(l.date) && got != 0 && got < have
+}
+
 // maxDoubt bounds how long a token may be called stale without consequence.
 const maxDoubt = 30 * time.Second
 
@@ -109,7 +122,11 @@ func (l *ledger) doubts(t tidings, now time.Time) bool {
 	if l.doubted != t.sent {
 		l.doubted, l.doubtSince = t.sent, now
 	}
-	return now.Sub(l.doubtSince).Abs() < maxDoubt
+	if now.Sub(l.doubtSince).Abs() >= maxDoubt {
+		return false
+	}
+	l.doubtCount++
+	return true
 }
 
 // setToken starts the sequence anew: what the numbers so far prove is about another token.
@@ -162,7 +179,7 @@ func (l *ledger) adopt(r Record) {
 	if r.Date.After(l.date) {
 		l.date = r.Date
 	}
-	l.base, l.version, l.force = r.Token, r.Version, false
+	l.base, l.tried, l.version, l.force = r.Token, nil, r.Version, false
 	l.saved = l.revised
 }
 

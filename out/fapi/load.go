@@ -47,7 +47,7 @@ func (c *Clerk) Load(ctx context.Context) error {
 func (c *Clerk) fetch(ctx context.Context) (loadErrors, error) {
 	errs := c.fetchOnce(ctx)
 	if HasCode(errs.environment, codeDevBrowserUnauthenticated) || HasCode(errs.client, codeDevBrowserUnauthenticated) {
-		if c.renewDevBrowser(ctx, c.credential()) == nil {
+		if c.core.browser && c.credential() != "" { // the calls have replaced it
 			errs = c.fetchOnce(ctx)
 		}
 	}
@@ -62,13 +62,19 @@ func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 		errs.client = c.getClient(ctx) // the answer was about a credential that another process or answer had replaced
 	}
 	both.Wait()
+	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
+		errs.client = errUnusable
+	}
 	return errs
 }
 
 func (c *Clerk) getEnvironment(ctx context.Context) error {
 	r := get(environmentPath)
 	r.internal = true
-	_, err := callBare[Environment](ctx, c.core, r, nil)
+	environment, err := callBare[Environment](ctx, c.core, r, nil)
+	if err == nil && environment == nil {
+		return errUnusable
+	}
 	return err
 }
 

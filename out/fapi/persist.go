@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -67,6 +68,11 @@ func (c *Clerk) movedOn(ctx context.Context, t tidings) *Record {
 		c.warn("the stored state could not be read again", err)
 	}
 	if r == nil || r.Token == t.sent {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ledger.ours(r.Token) {
 		return nil
 	}
 	return r
@@ -132,12 +138,17 @@ func (c *Clerk) saveNow(ctx context.Context) error {
 		if version, err = c.store.Save(ctx, c.key, record, record.Version); err == nil {
 			c.mu.Lock()
 			l := &c.ledger
-			l.version, l.base, l.saved = version, record.Token, revised
+			l.version, l.base, l.tried, l.saved = version, record.Token, nil, revised
 			l.force = l.force && l.revised != revised
 			c.mu.Unlock()
 			return nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ErrConflict) { // Load would tell whether it was saved all the same
+			c.mu.Lock()
+			if l := &c.ledger; !l.ours(record.Token) {
+				l.tried = append(l.tried, record.Token)
+			}
+			c.mu.Unlock()
 			return err
 		}
 		stored, loadErr := c.store.Load(ctx, c.key)
@@ -157,22 +168,32 @@ func (c *Clerk) saveNow(ctx context.Context) error {
 func (l *ledger) reconcile(stored Record) {
 	l.version = stored.Version
 	if stored.Version == 0 { // somebody deleted it
-		l.base = ""
+		l.base, l.tried = "", nil
 		return
 	}
-	if stored.Token != l.base && stored.Token != l.token && !l.force {
+	if !l.ours(stored.Token) && stored.Token != l.token && !l.force {
 		l.adopt(stored)
 		return
 	}
-	l.base = stored.Token
-	if stored.Token != l.token || !stored.Date.After(l.date) {
+	l.base, l.tried = stored.Token, nil
+	if stored.Token != l.token || stored.Date.Before(l.date) {
 		return
 	}
-	if p, ok := decodeClient(stored.Client); ok && len(stored.Client) > 0 {
-		l.overrule(p, FromStore)
-		l.date = stored.Date
+	p, ok := decodeClient(stored.Client)
+	if !ok || len(stored.Client) == 0 {
+		return
 	}
+	if stored.Date.Equal(l.date) && l.client != nil { // within one second, the client tells
+		if have := l.client.model.UpdatedAt; have == 0 || p.model.UpdatedAt <= have {
+			return
+		}
+	}
+	l.overrule(p, FromStore)
+	l.date = stored.Date
 }
+
+// ours says that a token in the store is no news: it was read from there, or this process saved it.
+func (l *ledger) ours(token string) bool { return token == l.base || slices.Contains(l.tried, token) }
 
 func (c *Clerk) unsaved() bool {
 	c.mu.Lock()
@@ -184,6 +205,9 @@ func (c *Clerk) unsaved() bool {
 func (c *Clerk) storeErr() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ledger.saved == c.ledger.revised {
+		c.saveErr = nil // another process's record has settled it
+	}
 	err := errors.Join(c.readErr, c.saveErr)
 	c.readErr = nil
 	return err

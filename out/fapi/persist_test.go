@@ -288,3 +288,100 @@ func TestStoreMayCallTheClient(t *testing.T) {
 		t.Errorf("stored %v %v", r, err)
 	}
 }
+
+// unsureStore saves and, when told to, says that it failed, as Store allows: "Load tells which content won".
+type unsureStore struct {
+	hookedStore
+	lose, unsure bool
+}
+
+func (s *unsureStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
+	if s.lose {
+		return 0, errors.New("no connection")
+	}
+	version, err := s.hookedStore.Save(ctx, key, r, ifVersion)
+	if s.unsure && err == nil {
+		return 0, errors.New("no answer in time")
+	}
+	return version, err
+}
+
+// design.md 5 rule 5: what a save that failed has left in the store is this process's own, not that of another one.
+func TestSaveThatFailedAndWon(t *testing.T) {
+	tests := []struct {
+		rule string
+		body string
+		lost bool // a save in between reaches nothing
+		want string
+	}{
+		{"a token alone", `{}`, false, "client=client_1 at=2 session=sess_1 user=user_sess_1 token=t3"},
+		{"and a client", piggybacked(signedInClient(3)), false, "client=client_1 at=3 session=sess_1 user=user_sess_1 token=t3"},
+		{"and a sign-out", piggybacked(clientJSON("client_1", 3)), false, "client=client_1 at=3 token=t3"},
+		{"and another that did not win", piggybacked(signedInClient(3)), true, "client=client_1 at=3 session=sess_1 user=user_sess_1 token=t3"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.rule, func(t *testing.T) {
+			store := &unsureStore{}
+			c := newFakeFAPI().loaded(t, signedInClient(1), "t1", WithStore(store))
+			answered := func(sent, token, body string) {
+				openExchange(t, c, get("/v1/me")).answered(sent, 200, body, "Authorization: "+token)
+			}
+			store.unsure = true
+			answered("t1", "t2", piggybacked(signedInClient(2)))
+			last := "t2"
+			if store.lose = tt.lost; tt.lost {
+				answered("t2", "t2b", `{}`)
+				last = "t2b"
+			}
+			store.lose, store.unsure = false, false
+			answered(last, "t3", tt.body)
+			if got := describe(c); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if r, err := store.MemoryStore.Load(t.Context(), c.key); err != nil || r.Token != "t3" || string(r.Client) != string(c.State().RawClient()) {
+				t.Errorf("stored %v %v", r, err)
+			}
+		})
+	}
+}
+
+// design.md 5 rule 5: a failure to save is over when another process's record has been adopted.
+func TestSaveErrorEndsWithTheRecordOfAnotherProcess(t *testing.T) {
+	f, store := newFakeFAPI(), &hookedStore{}
+	c := f.loaded(t, signedInClient(1), "t1", WithStore(store))
+	store.beforeSave = func() error { return errors.New("disk full") }
+	openExchange(t, c, get("/v1/me")).answered("t1", 200, piggybacked(signedInClient(2)))
+	store.beforeSave = nil
+	store.other(t, c, func(r *Record) { r.Token, r.Client = "t2", []byte(signedInClient(8)) })
+	openExchange(t, c, get("/v1/me")).answered("t1", 200, piggybacked(clientJSON("client_9", 9)), "Authorization: t9")
+	f.answer("GET /v1/client", fakeAnswer{body: enveloped(signedInClient(8))})
+	if err := c.Load(t.Context()); err != nil || c.credential() != "t2" {
+		t.Errorf("got %v, %s", err, describe(c))
+	}
+}
+
+// design.md 5 rules 3 and 5: within one second of the server, updated_at says whose client is newer.
+func TestConflictWithinOneSecond(t *testing.T) {
+	tests := []struct {
+		rule, request, body string
+		headers             []string
+		want                string
+	}{
+		{"an older client", "/v1/me", piggybacked(signedInClient(4)), []string{dateHeader(10)}, signedInClient(5)},
+		{"a newer client", "/v1/me", piggybacked(signedInClient(6)), []string{dateHeader(10)}, signedInClient(6)},
+		{"a sign-out", "/v1/me", piggybacked(clientJSON("client_1", 6)), []string{dateHeader(10)}, clientJSON("client_1", 6)},
+		{"an environment", "/v1/environment", `{"new":1}`, nil, signedInClient(5)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.rule, func(t *testing.T) {
+			f, store := newFakeFAPI(), &hookedStore{}
+			a := f.loaded(t, signedInClient(1), "t1", WithStore(store))
+			b := f.loaded(t, signedInClient(1), "", WithStore(store))
+			openExchange(t, a, get("/v1/me")).answered("t1", 200, piggybacked(signedInClient(5)), tt.headers...)
+			openExchange(t, b, get(tt.request)).answered("t1", 200, tt.body, tt.headers...)
+			if r, err := store.MemoryStore.Load(t.Context(), a.key); err != nil || string(r.Client) != tt.want || string(b.State().RawClient()) != tt.want {
+				t.Errorf("stored %s, %v; %s", r.Client, err, describe(b))
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ package fapi
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -106,5 +107,41 @@ func TestSignOutWithTheCredentialOfAnotherProcess(t *testing.T) {
 		if got := describe(c); got != "client=client_1 at=9 token=t2" {
 			t.Errorf("got %s", got)
 		}
+	}
+}
+
+// design.md 5 SignOut: both outcomes; a record that still has the sessions is one of them.
+func TestSignOutThatCannotBeSaved(t *testing.T) {
+	boom, failing := errors.New("disk full"), true
+	f, store := newFakeFAPI(), &hookedStore{}
+	f.answer("DELETE /v1/client/sessions", fakeAnswer{body: enveloped(clientJSON("client_1", 2))})
+	c := f.loaded(t, signedInClient(1), "t1", WithStore(store))
+	store.beforeSave = func() error {
+		if failing {
+			return boom
+		}
+		return nil
+	}
+	if err := c.SignOut(t.Context()); !errors.Is(err, boom) || c.State().Session != nil {
+		t.Errorf("got %v, %s", err, describe(c))
+	}
+	failing = false
+	check(t, c.Close())
+}
+
+// design.md 5 rule 3 and SignOut: the sign-out went out with a credential that another call was just having replaced. The
+// server has signed nobody out: that is an error, and the late answer of the other call does not sign in again.
+func TestSignOutWithAStaleCredential(t *testing.T) {
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(1), "t1")
+	other := openExchange(t, c, get("/v1/me"))
+	check(t, other.authorize(t.Context(), http.Header{}, &values{}))
+	f.answer("DELETE /v1/client/sessions", fakeAnswer{body: enveloped(clientJSON("client_9", 9)), headers: []string{"Authorization: t9"}})
+	if err := c.SignOut(t.Context()); !errors.Is(err, errStale) || c.State().Session != nil {
+		t.Errorf("got %v, %s", err, describe(c))
+	}
+	other.answered("t1", 200, piggybacked(signedInClient(2)), "Authorization: t2")
+	if c.State().Session != nil || c.credential() != "" {
+		t.Errorf("signed in again: %s", describe(c))
 	}
 }

@@ -5,6 +5,9 @@ package fapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"reflect"
 	"slices"
 )
@@ -33,6 +36,31 @@ type State struct {
 	shown                     uint64 // counts the changes that listeners hear of
 }
 
+// String says on one line what is known, by ids: no token, no name, no address.
+func (s State) String() string {
+	var client, session, user, organization string
+	if s.Client != nil {
+		client = s.Client.ID
+	}
+	if s.Session != nil {
+		session = s.Session.ID
+	}
+	if s.User != nil {
+		user = s.User.ID
+	}
+	if s.Organization != nil {
+		organization = s.Organization.ID
+	}
+	return fmt.Sprintf("State{Loaded: %t, Environment: %q, Client: %q %q, Session: %q, User: %q, Organization: %q}",
+		s.Loaded, s.Source.Environment.From, s.Source.Client.From, client, session, user, organization)
+}
+
+// Format prints String for every verb and flag, since others would print session tokens and the user's data.
+func (s State) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// LogValue is String, for log/slog.
+func (s State) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
 // RawClient returns a copy of the client's JSON as it came, members that Client does not have included: nil until known,
 // "null" when the server knows none.
 func (s State) RawClient() json.RawMessage { return slices.Clone(s.rawClient) }
@@ -48,7 +76,7 @@ type Source struct {
 // SourcePart says where one part of a State came from. The zero SourcePart is that of a part not known yet.
 type SourcePart struct {
 	From Origin
-	// Err is why the server could not be asked when Clerk.Load last tried; nil when it answered.
+	// Err is why the server could not be asked when Clerk.Load last tried, or why its answer was of no use; else nil.
 	Err error
 }
 

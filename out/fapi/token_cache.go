@@ -129,7 +129,7 @@ func (t *tokenCache) keep(key tokenKey, jwt string, token claims, minted bool) {
 		e.life = whole // it has only just been made: not the token is old, a clock is wrong
 	}
 	if old := t.entries[key]; old != nil {
-		if old.jwt == jwt || !fresher(old.claims, token) && old.left(now) > 0 {
+		if old.jwt == jwt || old.left(now) > 0 && (e.life <= 0 || !fresher(old.claims, token)) {
 			return
 		}
 		e.fetching = old.fetching

@@ -238,3 +238,19 @@ func TestTokenAfterSignOut(t *testing.T) {
 		}
 	})
 }
+
+// native-sdks.md 2: unexpired beats expired, so that a valid token is there when the server cannot be asked.
+func TestExpiredTokenWithTheClientReplacesNoValidOne(t *testing.T) {
+	now := time.Now().Unix()
+	valid, expired := sessionJWT("sess_1", "", now, now+60, 0), sessionJWT("sess_1", "", now-90, now-30, 0)
+	f := newFakeFAPI()
+	f.answer("POST /v1/client/sessions/sess_1/tokens", fakeAnswer{body: tokenBody(valid)})
+	c := f.loaded(t, signedInClient(1), "t1")
+	_, err := c.Token(t.Context())
+	check(t, err)
+	f.answer("POST /v1/client/sessions/sess_1/tokens", fakeAnswer{err: errors.New("offline")})
+	check(t, c.SetClientJSON([]byte(strings.Replace(signedInClient(2), `"last_active_token":null`, `"last_active_token":{"jwt":"`+expired+`"}`, 1))))
+	if jwt, err := c.Token(t.Context()); jwt != valid || err != nil {
+		t.Errorf("got %q %v", jwt, err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // wire-and-state.md 1.10 and 8.3; native-sdks.md 1.4 "Invalid auth": one GET of the client, no recursion, the error stays.
@@ -64,6 +65,27 @@ func TestUnauthenticated(t *testing.T) {
 			f.answer("GET /v1/client", fakeAnswer{body: enveloped(clientJSON("client_1", 2))})
 			if err := call(c); !errors.Is(err, ErrUnauthenticated) || c.State().Session != nil {
 				t.Errorf("got %v, %s", err, describe(c))
+			}
+		}
+	})
+	t.Run("by the search for a membership too", func(t *testing.T) {
+		f := newFakeFAPI()
+		c := f.loaded(t, signedInClient(1), "t1")
+		f.answer("GET /v1/me/organization_memberships", fakeAnswer{status: 401, body: body("signed_out")})
+		f.answer("GET /v1/client", fakeAnswer{body: enveloped(clientJSON("client_1", 2))})
+		if err := c.SetActive(t.Context(), Activation{Organization: OrganizationID("org_9")}); !errors.Is(err, ErrUnauthenticated) || c.State().Session != nil {
+			t.Errorf("got %v, %s", err, describe(c))
+		}
+	})
+	t.Run("also when the refusal replaces or clears the token", func(t *testing.T) {
+		for token, want := range map[string]string{"t2": "client=client_1 at=2 token=t2", "": "client=client_1 at=2"} {
+			f := newFakeFAPI()
+			c := f.loaded(t, signedInClient(1), "t1")
+			f.answer("GET /v1/me", fakeAnswer{status: 401, body: body("signed_out"), headers: []string{"Authorization: " + token}})
+			f.answer("GET /v1/client", fakeAnswer{body: enveloped(clientJSON("client_1", 2))})
+			err := callEmpty(t.Context(), c.core, get("/v1/me"), nil)
+			if asked := f.asked("GET /v1/client"); !errors.Is(err, ErrUnauthenticated) || describe(c) != want || len(asked) != 2 || asked[1].Token != token {
+				t.Errorf("got %v, %s, asked %+v", err, describe(c), asked)
 			}
 		}
 	})
@@ -161,6 +183,38 @@ func TestDevBrowser(t *testing.T) {
 		if c.credential() != "dvb_3" {
 			t.Errorf("Load: %s", c.credential())
 		}
+	})
+	t.Run("renewed once for all who are refused, by Token and SetActive too", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f, answer := newFakeFAPI(), make(chan struct{})
+			made(f)
+			f.answer("GET /v1/client", fakeAnswer{body: enveloped(signedInClient(1))})
+			c := browser(t, f, key)
+			check(t, c.Load(t.Context()))
+			jwt := sessionJWT("sess_1", "", time.Now().Unix(), time.Now().Unix()+60, 1)
+			f.on("POST /v1/client/sessions/*", func(a fakeAsked) fakeAnswer {
+				if a.Query.Get(devBrowserQuery) == "dvb_1" {
+					return fakeAnswer{status: 401, body: `{"errors":[{"code":"dev_browser_unauthenticated"}]}`, wait: answer}
+				}
+				return fakeAnswer{body: tokenBody(jwt)}
+			})
+			var all sync.WaitGroup
+			for range 3 {
+				all.Go(func() {
+					if _, err := c.Token(t.Context(), SkipCache()); !HasCode(err, "dev_browser_unauthenticated") {
+						t.Errorf("the error does not stay: %v", err)
+					}
+				})
+			}
+			all.Go(func() { _ = c.SetActive(t.Context(), Activation{}) })
+			synctest.Wait()
+			close(answer)
+			all.Wait()
+			if got, err := c.Token(t.Context()); got != jwt || err != nil || c.credential() != "dvb_2" {
+				t.Errorf("got %v, %s", err, c.credential())
+			}
+			check(t, c.Close())
+		})
 	})
 	t.Run("failing, Load falls back to the store (W14)", func(t *testing.T) {
 		f, store := newFakeFAPI(), &hookedStore{}

@@ -31,7 +31,7 @@ func WithDomain(domain string) Option {
 //
 // The store is read once, by the first call of any kind. When that fails the call fails too, and the next one tries again:
 // a request without the stored credential would make a second client. What cannot be saved is logged and returned by the
-// next Load and by Close; the call that caused it goes on.
+// next Load and by Close; the call that caused it goes on. SignOut, SetLoaded and their like return it themselves.
 func WithStore(store Store) Option {
 	return func(c *config) { c.store = store }
 }

@@ -353,3 +353,27 @@ func TestAuthorizationHeaderOfAHost(t *testing.T) {
 		t.Errorf("the host's word: %q, %v", c.AuthorizationHeader(), err)
 	}
 }
+
+// design.md 5 Load: a part that comes from the store has a cause in State().Source, also when the server's answer is of no use.
+func TestLoadTellsOfUselessAnswers(t *testing.T) {
+	tests := []struct {
+		rule, environment, client string
+	}{
+		{"nothing there", `null`, enveloped(`{}`)},
+		{"the wrong kind", `[]`, enveloped(`[]`)},
+		{"no body, no sessions", ``, enveloped(`{"id":"client_1","sessions":{}}`)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.rule, func(t *testing.T) {
+			f, store := newFakeFAPI(), &hookedStore{}
+			f.answer("GET /v1/environment", fakeAnswer{body: tt.environment})
+			f.answer("GET /v1/client", fakeAnswer{body: tt.client})
+			c := f.clerk(t, WithStore(store))
+			store.other(t, c, func(r *Record) { r.Environment, r.Client = []byte(`{"old":1}`), []byte(signedInClient(1)) })
+			check(t, c.Load(t.Context()))
+			if s := c.State().Source; s.Client.From != FromStore || s.Client.Err == nil || s.Environment.From != FromStore || s.Environment.Err == nil {
+				t.Errorf("source %+v", s)
+			}
+		})
+	}
+}

@@ -21,7 +21,7 @@ type request struct {
 	text           []byte     // of a JSON body
 	upload         *Upload    // of an octet-stream body
 	isClient       bool       // `response` is the client
-	internal       bool       // part of a larger call, which tells the listeners and looks after a 401 itself
+	internal       bool       // part of a larger call, which tells the listeners and asks for the client after a 401 itself
 	err            error
 }
 

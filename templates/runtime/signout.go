@@ -8,6 +8,8 @@ import (
 	"fmt"
 )
 
+var errStale = errors.New("the credential was just being replaced, so that the server signed nobody out")
+
 // SignOutOption changes one call of Clerk.SignOut.
 type SignOutOption func(*signOutOptions)
 
@@ -28,7 +30,7 @@ func OnlySession(id string) SignOutOption {
 // The server is told first, with the credential. Whatever comes of that, nobody is signed in here afterwards, and the
 // tokens of what was signed out are gone. When the server could not be told, its sessions live on: the error says so,
 // and the credential is dropped, since it would bring them back. Otherwise the credential stays: it makes this a known
-// device, no more.
+// device, no more. A store that could not be told is part of the error as well.
 func (c *Clerk) SignOut(ctx context.Context, opts ...SignOutOption) error {
 	defer c.deliver()
 	var o signOutOptions
@@ -63,7 +65,7 @@ func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
 	case !o.only && !s.Loaded && c.credential() == "" && !c.core.browser:
 		return nil
 	}
-	sent := c.credential()
+	sent, doubts := c.credential(), c.doubtCount()
 	err := c.sendSignOut(ctx, o)
 	if errors.Is(err, ErrClosed) {
 		return err
@@ -71,11 +73,20 @@ func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
 	if err == nil && c.stillIn(o) && c.credential() != sent { // another process had replaced it: now it is the right one
 		err = c.sendSignOut(ctx, o)
 	}
+	if err == nil && c.stillIn(o) && c.doubtCount() != doubts {
+		err = errStale
+	}
 	if err == nil && !c.stillIn(o) {
-		return nil
+		return c.save(ctx) // what could not be saved would sign in again at the next start
 	}
 	c.clear(o, err != nil) // without an error, the server has agreed but not said what is left
 	return errors.Join(err, c.save(ctx))
+}
+
+func (c *Clerk) doubtCount() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.doubtCount
 }
 
 // catchUp adopts what another process has saved: what it signed in here would otherwise stay.
