@@ -242,13 +242,24 @@ func benchClerk(b *testing.B) *Clerk {
 	return newFakeFAPI().loaded(b, clientJSON("client_1", 1, session), "t1")
 }
 
+// BenchmarkState reads from ever more goroutines at once: the time of one read stays what the cores allow.
 func BenchmarkState(b *testing.B) {
 	c := benchClerk(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if c.State().Session == nil {
-			b.Fatal("no session")
-		}
+	for _, goroutines := range []int{1, 4, 16, 64} {
+		b.Run(fmt.Sprint(goroutines), func(b *testing.B) {
+			b.ReportAllocs()
+			var wg sync.WaitGroup
+			for range goroutines {
+				wg.Go(func() {
+					for range b.N / goroutines {
+						if c.State().Session == nil {
+							b.Error("no session")
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
 	}
 }
 
