@@ -11,7 +11,7 @@
 //   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
 //   - check.go, runtime_facts.go: what must hold before anything is printed.
-//   - emit.go and emit_*.go, surface.go: files in memory.
+//   - emit.go and emit_*.go, surface.go, shape.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
@@ -157,6 +157,13 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	files[packageDir+"testdata/operations.json"] = rows
+	table, err := operationTable(doc)
+	if err != nil {
+		return err
+	}
+	if files[tableFile], err = emitTable(api, table); err != nil {
+		return err
+	}
 	for name, data := range files {
 		if strings.HasSuffix(name, ".go") {
 			o.Summary.Lines += strings.Count(string(data), "\n")
