@@ -201,6 +201,7 @@ type callName struct{ service, method string }
 //	/v1/client/sign_ins/{sign_in_id}/prepare_first_factor     SignIns.PrepareFirstFactor
 //	/v1/me/profile_image                                      Me.CreateProfileImage
 //	/v1/me/billing/checkouts/{checkoutID}/confirm             Me.Billing.ConfirmCheckout
+//	/v1/me/billing/credits/history                            Me.Billing.ListCreditHistory
 //	/v1/organizations/{organization_id}/invitations/bulk      Organizations.Invitations.CreateBulk
 func pathTree(verb, path string, hasChildren func(path string) bool, list bool) callName {
 	literals, item := pathLiterals(path)
@@ -213,26 +214,26 @@ func pathTree(verb, path string, hasChildren func(path string) bool, list bool) 
 	}
 	last := len(literals) - 1
 	tail := literals[last]
-	nouns, method := literals, verbName(verb, list)
+	nouns, method, part := literals, verbName(verb, list), ""
 	switch {
 	case item:
 	case last > 0 && actionWords[firstWord(tail)]:
 		nouns, method = literals[:last], exported(tail)
 	case last > 0 && !isPlural(tail) && !hasChildren(path):
-		nouns, method = literals[:last], method+exported(tail)
+		nouns, part = literals[:last], exported(tail)
 	}
 	service := make([]string, 0, 2)
 	for i, noun := range nouns {
 		switch {
 		case i < 2:
 			service = append(service, exported(noun))
-		case list:
+		case list && part == "":
 			method += exported(noun)
 		default:
 			method += singular(exported(noun))
 		}
 	}
-	return callName{strings.Join(service, "."), method + bulk}
+	return callName{strings.Join(service, "."), method + part + bulk}
 }
 
 // pathLiterals gives the fixed segments without version and without a client that only leads to a collection, and
@@ -266,6 +267,8 @@ func verbName(verb string, list bool) string {
 		return "List"
 	case verb == "GET":
 		return "Get"
+	case verb == "HEAD":
+		return "Head"
 	case verb == "POST":
 		return "Create"
 	case verb == "DELETE":
