@@ -187,7 +187,7 @@ func typeName(component string) string {
 }
 
 // actionWords start a path segment that is a verb, not a noun.
-var actionWords = set(`accept attempt cancel change clear confirm create end init initialize join link prepare put reauthorize
+var actionWords = set(`accept attempt cancel change clear complete confirm create end init initialize join link prepare put reauthorize
 	redirect register reject remove reset revoke send set start submit switch sync touch update validate verify enable disable handshake`)
 
 // callName is where the path-tree rule puts an operation: a service of at most two nouns and a method.
