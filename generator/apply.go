@@ -227,16 +227,24 @@ func (r *run) merge(m match, update *yaml.Node) {
 // push appends to a list, but not a second parameter of the same name and place.
 func (r *run) push(m match, item *yaml.Node) {
 	if m.key == "parameters" {
-		p := follow(r.d, item)
+		name, in := r.parameter(item)
 		for _, n := range m.node.Content {
-			twin := follow(r.d, n)
-			if text(mapGet(twin, "name")) == text(mapGet(p, "name")) && text(mapGet(twin, "in")) == text(mapGet(p, "in")) {
-				r.conflict(false, n, "expected no parameter %s in %s yet, found %s", text(mapGet(p, "name")), text(mapGet(p, "in")), compactJSON(n))
+			if twin, at := r.parameter(n); name != "" && twin == name && at == in {
+				r.conflict(false, n, "expected no parameter %s in %s yet, found %s", name, in, compactJSON(n))
 				return
 			}
 		}
 	}
 	r.journal.push(m, item)
+}
+
+// parameter is the name and the place of a parameter, which may be a reference; not of one to another, which nothing has
+// checked for circles yet.
+func (r *run) parameter(n *yaml.Node) (name, in string) {
+	if ref := mapGet(n, "$ref"); ref != nil {
+		n = r.d.Resolve(ref.Value)
+	}
+	return text(mapGet(n, "name")), text(mapGet(n, "in"))
 }
 
 func (r *run) mergeMapping(m match, update *yaml.Node) {

@@ -165,8 +165,8 @@ func (r *request) responseIsClient() *request {
 	return r
 }
 
-// payload is the body to send, the form overrides of the call included. Calls that do more than read are forms even when they
-// have no fields, as in clerk-js (fapiClient.ts).
+// payload is the body to send, the form overrides of the call included. Calls that do more than read are forms, even with
+// no fields, as in clerk-js (fapiClient.ts).
 func (r *request) payload(form []override) (payload, error) {
 	if len(form) > 0 && (r.body == bodyJSON || r.body == bodyOctets || r.reads()) {
 		return payload{}, errors.New("WithForm: the body is not a form")
