@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -31,32 +32,45 @@ type checkedFake struct {
 	http     http.Client
 }
 
-func newCheckedFake(t *testing.T, opts ...fapitest.Option) *checkedFake {
-	t.Helper()
-	cfg := builtinConfig(t)
-	p, err := prepare(cfg)
+// described is the patched description, read once for all tests.
+var described struct {
+	sync.Once
+	spec  *openapi3.T
+	table string
+	rows  []shapeRow
+	err   error
+}
+
+func describeAPI(t *testing.T) error {
+	p, err := prepare(builtinConfig(t))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	spec, _, err := loadOpenAPI(p.doc)
-	if err != nil {
-		t.Fatal(err)
+	if described.spec, _, err = loadOpenAPI(p.doc); err != nil {
+		return err
 	}
 	table, err := operationTable(p.doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &checkedFake{t: t, spec: spec, answered: map[string]bool{}}
-	for line := range strings.Lines(string(table)) {
+	described.table = string(table)
+	for line := range strings.Lines(described.table) {
 		var row shapeRow
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
-			t.Fatal(err)
+			return err
 		}
 		if row.ID != "" {
-			f.rows = append(f.rows, row)
+			described.rows = append(described.rows, row)
 		}
 	}
-	f.Server = fapitest.NewServer(t, append([]fapitest.Option{fapitest.WithOperations(string(table))}, opts...)...)
+	return err
+}
+
+func newCheckedFake(t *testing.T, opts ...fapitest.Option) *checkedFake {
+	t.Helper()
+	described.Do(func() { described.err = describeAPI(t) })
+	if described.err != nil {
+		t.Fatal(described.err)
+	}
+	f := &checkedFake{t: t, spec: described.spec, rows: described.rows, answered: map[string]bool{}}
+	f.Server = fapitest.NewServer(t, append([]fapitest.Option{fapitest.WithOperations(described.table)}, opts...)...)
 	f.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return f
 }
