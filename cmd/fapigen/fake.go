@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -114,10 +115,27 @@ func readSeed(name string, stdin io.Reader) (seed, error) {
 	dec := json.NewDecoder(bytes.NewReader(src.Data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		line := 1 + bytes.Count(src.Data[:min(int(dec.InputOffset()), len(src.Data))], []byte("\n"))
-		return s, fmt.Errorf("%s:%d: %s", src.Name, line, strings.TrimPrefix(err.Error(), "json: "))
+		return s, fmt.Errorf("%s:%d: %s", src.Name, seedLine(src.Data, err), strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return s, nil
+}
+
+// seedLine is the line that an error is about: of an unknown field, which has no offset, the first that names it.
+func seedLine(data []byte, err error) int {
+	at := 0
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		at = int(syntax.Offset)
+	case errors.As(err, &kind):
+		at = int(kind.Offset)
+	default:
+		if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+			at = bytes.Index(data, []byte(name))
+		}
+	}
+	return 1 + bytes.Count(data[:min(max(at, 0), len(data))], []byte("\n"))
 }
 
 // announce prints what a client has to know.
