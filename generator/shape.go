@@ -164,6 +164,11 @@ func (t *shaper) object(s *yaml.Node, all map[string][]*yaml.Node, order []strin
 		}
 		out.Members[name] = member
 	}
+	for _, name := range slices.Sorted(maps.Keys(need)) {
+		if all[name] == nil {
+			out.Required = append(out.Required, name) // required, and not described
+		}
+	}
 	return out
 }
 
