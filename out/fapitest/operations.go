@@ -14,6 +14,7 @@ import (
 type operations struct {
 	routes     map[string][]*route // by method
 	components map[string]*shape
+	client     *shape // of envelopes; nil when nothing is known of it
 }
 
 // shape is how a JSON value has to look. It is a part of a schema: what is needed to make a zero value, and to fill in
@@ -74,6 +75,17 @@ func parseOperations(table string) (*operations, error) {
 			add(r)
 		}
 		r.id, r.answer, r.status, r.media, r.shape = l.ID, l.Answer, l.Status, l.Media, l.Shape
+		switch { // the description knows what has an envelope
+		case r.answer == "json":
+			r.mode = bare
+		case r.answer == "envelope" && r.mode == bare:
+			r.mode = enveloped
+		}
+	}
+	if r := known["GET//v1/client"]; r != nil {
+		if envelope, _ := t.follow(r.shape); envelope != nil {
+			t.client = envelope.Members["client"]
+		}
 	}
 	return t, nil
 }

@@ -150,7 +150,7 @@ func (c *call) refuse(e *apiError, header http.Header) reply {
 	var client object
 	if c.changed && c.client != nil {
 		c.change()
-		client = c.clientNews(activeFault{})
+		client = c.table.complete(c.table.client, c.clientNews(activeFault{})).(object)
 	}
 	for name, values := range header {
 		c.header[name] = values
@@ -196,7 +196,7 @@ func (c *call) zeroReply(r *route) reply {
 	}
 	zero := c.table.zero(r.shape)
 	if envelope, ok := zero.(object); ok && r.answer == "envelope" && c.client != nil {
-		envelope["client"] = c.table.complete(r.shape, object{"response": envelope["response"], "client": c.clientNews(activeFault{})}).(object)["client"]
+		envelope["client"] = c.table.complete(c.table.client, c.clientNews(activeFault{}))
 	}
 	return c.finish(r.status, zero)
 }
