@@ -157,7 +157,7 @@ func (f *fleet) signIn(ctx context.Context, i int) (*fapi.Clerk, error) {
 	if _, err := clerk.Token(ctx, fapi.SkipCache()); err != nil { // the cache has one already
 		return nil, err
 	}
-	me, err := clerk.Me.Get(ctx)
+	me, err := clerk.Me.Get(ctx, fapi.MeGetParams{})
 	if err != nil {
 		return nil, err
 	}

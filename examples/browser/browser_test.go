@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +58,13 @@ func open(t *testing.T, opts ...fapitest.Option) *tab {
 	}
 	page := httptest.NewServer(site)
 	t.Cleanup(page.Close)
-	w.ctx = chromium(t)
+	browser, err := chromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cancel context.CancelFunc
+	w.ctx, cancel = chromedp.NewContext(browser, chromedp.WithNewBrowserContext()) // no cookies, nothing stored
+	t.Cleanup(cancel)
 	if err := chromedp.Listen(w.ctx, w.listen); err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +81,8 @@ func open(t *testing.T, opts ...fapitest.Option) *tab {
 	return w
 }
 
-// chromium starts a browser without a window.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
+// chromium is a browser without a window, the same for all tests.
+var chromium = sync.OnceValues(func() (context.Context, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -84,20 +91,25 @@ func chromium(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		t.Fatal("no Chromium on the PATH, and these tests need one: install it, as with `apt-get install chromium`")
+		return nil, errors.New("no Chromium on the PATH, and these tests need one: install it, as with `apt-get install chromium`")
 	}
-	opts := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir())}
+	opts := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)} // its user data folder is a new one
 	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update",
 		"disable-sync", "no-first-run", "disable-dev-shm-usage"} {
 		opts = append(opts, chromedp.Flag(flag, true))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(cancel)
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
-	return ctx
+	return ctx, chromedp.Do(ctx)
+})
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	status := m.Run()
+	if ctx, err := chromium(); err == nil {
+		_ = chromedp.Cancel(ctx)
+	}
+	os.Exit(status)
 }
 
 // listen notes what the page does.
@@ -144,12 +156,14 @@ func (w *tab) eval(expression string) string {
 	return text
 }
 
-// sees waits until an element of the page is shown and has a text.
+// sees waits until the page is at rest, and an element of it is shown and has a text.
 func (w *tab) sees(id, text string) {
 	w.Helper()
 	got := ""
-	script := fmt.Sprintf(`(() => { const e = document.getElementById(%q); return e && e.checkVisibility() ? "shown: " + e.textContent : "not shown" })()`, id)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	script := fmt.Sprintf(`(() => { const e = document.getElementById(%q);
+		if (!e || !e.checkVisibility()) return "not shown";
+		return (e.closest("main").ariaBusy === "true" ? "busy: " : "shown: ") + e.textContent })()`, id)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		got = w.eval(script)
 		if shown, ok := strings.CutPrefix(got, "shown: "); ok && strings.Contains(shown, text) {
 			return
@@ -181,6 +195,13 @@ func (w *tab) choose(name string) {
 func (w *tab) reload() {
 	w.Helper()
 	w.do(chromedp.Reload())
+}
+
+func (w *tab) clearCookies() {
+	w.Helper()
+	if _, err := chromedp.Call(w.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		w.Fatal(err)
+	}
 }
 
 // chosen waits until the list of organizations shows one.
@@ -305,12 +326,18 @@ func TestACookieIsAllThatAProductionInstanceNeeds(t *testing.T) {
 	}
 }
 
-func TestARefusedDevBrowserIsReplaced(t *testing.T) {
+// A development instance is of another site than the page, so that a browser may well keep its cookies from it.
+func TestADevBrowserIsEnoughWithoutCookies(t *testing.T) {
 	w := open(t)
 	w.signIn()
-	w.srv.Inject(fapitest.Fault{On: "GET /v1/client", Status: http.StatusUnauthorized, Code: "dev_browser_unauthenticated"})
+	w.clearCookies()
 	w.reload()
-	w.sees("email-form", "") // the new one knows nobody
+	w.sees("name", "Ada Lovelace")
+
+	w.clearCookies() // environment and client are asked for at once
+	w.srv.Inject(fapitest.Fault{On: "GET /v1/*", Times: 2, Status: http.StatusUnauthorized, Code: "dev_browser_unauthenticated"})
+	w.reload()
+	w.sees("email-form", "") // the dev browser was replaced, and nobody is signed in with the new one
 	w.signIn()
 	if n := len(w.srv.Requests("POST /v1/dev_browser")); n != 2 {
 		t.Errorf("%d dev browsers were made, want 2", n)

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -134,17 +135,21 @@ func newSite(wasm []byte, key, proxy string) (http.Handler, error) {
 	return policy(mux, proxy), nil
 }
 
-// serve answers with content, or with small, its gzip form, to whom that is welcome.
+// serve answers with content, or with small, its gzip form, to whom that is welcome. A browser that has it asks whether it
+// is still the same; of a program it keeps the compiled form then.
 func serve(contentType string, content, small []byte) http.HandlerFunc {
+	tag := fmt.Sprintf("%x", sha256.Sum256(content))
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", "no-cache")
-		body := content
+		w.Header().Set("Vary", "Accept-Encoding")
+		body, suffix := content, ""
 		if small != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 			w.Header().Set("Content-Encoding", "gzip")
-			body = small
+			body, suffix = small, "-gzip"
 		}
-		_, _ = w.Write(body)
+		w.Header().Set("ETag", `"`+tag+suffix+`"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *app) organizations(ctx context.Context) error {
 		if s.Organization != nil && s.Organization.ID == m.Organization.ID {
 			mark = "*"
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark, cmp.Or(m.Organization.Slug, m.Organization.ID), m.Organization.Name, m.Role)
+		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark, cmp.Or(fapi.Value(m.Organization.Slug), m.Organization.ID), m.Organization.Name, m.Role)
 	}
 	return w.Flush()
 }

@@ -51,11 +51,12 @@ func main() {
 func (a *app) doing(f func() error) func() {
 	return func() {
 		main := js.Global().Get("document").Call("querySelector", "main")
-		if main.Call("getAttribute", "aria-busy").String() == "true" {
+		if main.Get("ariaBusy").String() == "true" {
+			a.render(a.clerk.State()) // a list that was changed shows again what holds
 			return
 		}
-		main.Call("setAttribute", "aria-busy", "true")
-		defer main.Call("setAttribute", "aria-busy", "false")
+		main.Set("ariaBusy", "true")
+		defer main.Set("ariaBusy", "false")
 		show("error", false)
 		if err := f(); err != nil {
 			setText("error", explain(err))
