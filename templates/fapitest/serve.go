@@ -12,10 +12,9 @@ import (
 
 // reply is an answer before it is written.
 type reply struct {
-	status   int
-	header   http.Header
-	body     []byte
-	noLength bool
+	status int
+	header http.Header
+	body   []byte
 }
 
 // serve answers one request: faults before, the operation under the lock, faults after.
