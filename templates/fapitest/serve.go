@@ -30,16 +30,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.requests.done(entry, 0)
 		panic(http.ErrAbortHandler) // the connection breaks, and nothing is logged
 	}
-	s.mu.Lock()
-	answer := s.answer(c, bad, fault)
-	skew := s.state.ahead + fault.skew
-	s.mu.Unlock()
+	answer, skew := s.act(c, bad, fault)
 	s.requests.done(entry, answer.status)
 	if !s.faults.after(r.Context(), fault) {
 		panic(http.ErrAbortHandler)
 	}
 	s.write(w, r, answer, fault, skew)
 	s.faults.answered(fault)
+}
+
+// act answers under the lock, and tells by how much the server's clock is off.
+func (s *Server) act(c *call, bad *apiError, fault activeFault) (reply, time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answer(c, bad, fault), s.state.ahead + fault.skew
 }
 
 // write sends an answer. A body that is cut off has the length of the whole.
