@@ -3,7 +3,6 @@
 package fapitest
 
 import (
-	"encoding/json"
 	"slices"
 )
 
@@ -171,14 +170,4 @@ func setProfileImage(c *call) (any, *apiError) {
 func deleteProfileImage(c *call) (any, *apiError) {
 	c.user().hasImage = false
 	return deletedJSON("image", c.newID("img")), nil
-}
-
-// deepCopy keeps the server's JSON from being changed by who holds a part of it.
-func deepCopy(o object) object {
-	data, err := json.Marshal(o)
-	var out object
-	if err != nil || json.Unmarshal(data, &out) != nil || out == nil {
-		return object{}
-	}
-	return out
 }
