@@ -6,7 +6,6 @@ package generator
 import (
 	"bytes"
 	"maps"
-	"math"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -137,8 +136,7 @@ func (t *shaper) unwrapped(s *yaml.Node) *valueShape {
 	case "string", "integer", "number", "boolean":
 		return scalar(s, kind)
 	case "array":
-		least, _ := strconv.Atoi(text(mapGet(s, "minItems")))
-		return &valueShape{Items: t.of(mapGet(s, "items")), Least: least}
+		return &valueShape{Items: t.of(mapGet(s, "items")), Least: int(min(atLeast(s, "minItems"), mostMade))}
 	}
 	if more := mapGet(s, "additionalProperties"); more != nil && more.Kind == yaml.MappingNode && len(more.Content) > 0 {
 		return &valueShape{Entries: t.of(more)}
@@ -209,8 +207,7 @@ func scalar(s *yaml.Node, kind string) *valueShape {
 	case "boolean":
 		return &valueShape{Value: false}
 	case "integer", "number":
-		least, _ := strconv.ParseFloat(text(mapGet(s, "minimum")), 64)
-		return &valueShape{Value: math.Max(least, 0)}
+		return &valueShape{Value: atLeast(s, "minimum")}
 	}
 	if pattern := text(mapGet(s, "pattern")); pattern != "" {
 		if tree, err := syntax.Parse(pattern, syntax.Perl); err == nil {
@@ -225,8 +222,20 @@ func scalar(s *yaml.Node, kind string) *valueShape {
 	case "date-time":
 		return &valueShape{Value: "1970-01-01T00:00:00Z"}
 	}
-	least, _ := strconv.Atoi(text(mapGet(s, "minLength")))
-	return &valueShape{Value: strings.Repeat("x", least)}
+	return &valueShape{Value: strings.Repeat("x", int(min(atLeast(s, "minLength"), mostMade)))}
+}
+
+// mostMade bounds texts and lists that a description wants to be long.
+const mostMade = 1000
+
+// atLeast is a lower bound of a schema; 0 when it has none, or a negative one.
+func atLeast(s *yaml.Node, keyword string) float64 {
+	n := mapGet(s, keyword)
+	if n == nil {
+		return 0
+	}
+	least, _ := strconv.ParseFloat(n.Value, 64) // what is no number, the lint tells
+	return max(least, 0)
 }
 
 // plainest is a short text that a pattern matches.

@@ -27,7 +27,7 @@ type Fault struct {
 	Code       string        // the error code of that; "" is the usual one
 	RetryAfter time.Duration // the header Retry-After of that, in whole seconds; 0 is none
 
-	NullClient  bool          // the answer has null instead of the client
+	NullClient  bool          // the answer has null where the client stands beside a response
 	StaleClient bool          // the answer has the client as it was before the last change
 	StaleToken  bool          // the client token counts as rotated away: its bearer gets a new client without sessions
 	Unknown     bool          // the answer has members and enum values that no description knows

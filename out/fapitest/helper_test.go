@@ -27,8 +27,8 @@ func withAda(t testing.TB, opts ...fapitest.Option) *fapitest.Server {
 	t.Helper()
 	return fapitest.NewServer(t, append([]fapitest.Option{
 		fapitest.WithUser(fapitest.User{FirstName: "Ada", Emails: []string{ada}, Password: password, Features: []string{"reports"}, Plan: "pro"}),
-		fapitest.WithOrganization(fapitest.Organization{Name: "Acme", Members: []fapitest.Member{{User: ada, Role: "org:admin"}}}),
-		fapitest.WithOrganization(fapitest.Organization{Name: "Works", Members: []fapitest.Member{{User: ada}}}),
+		fapitest.WithOrganization(fapitest.Organization{ID: "org_acme", Name: "Acme", Members: []fapitest.Member{{User: ada, Role: "org:admin"}}}),
+		fapitest.WithOrganization(fapitest.Organization{ID: "org_works", Name: "Works", Members: []fapitest.Member{{User: ada}}}),
 	}, opts...)...)
 }
 

@@ -26,10 +26,13 @@ const Redacted = "[redacted]"
 // String is the method and the path.
 func (r Request) String() string { return r.Method + " " + r.Path }
 
+// maxRequests bounds the log of a server that runs for long.
+const maxRequests = 100_000
+
 // requestLog holds what arrived, in order.
 type requestLog struct {
 	mu   sync.Mutex
-	list []Request
+	list []*Request
 }
 
 var secretFields = []string{"password", "new_password", "current_password", "code", "token", "ticket", "signature", "captcha_token",
@@ -53,8 +56,8 @@ func redact(values url.Values) url.Values {
 	return out
 }
 
-func (l *requestLog) add(c *call) int {
-	r := Request{Method: c.method, Path: c.path, Query: redact(c.query), Form: redact(c.form), Header: c.http.Header.Clone()}
+func (l *requestLog) add(c *call) *Request {
+	r := &Request{Method: c.method, Path: c.path, Query: redact(c.query), Form: redact(c.form), Header: c.http.Header.Clone()}
 	for _, name := range secretHeaders {
 		if r.Header.Get(name) != "" {
 			r.Header.Set(name, Redacted)
@@ -67,30 +70,30 @@ func (l *requestLog) add(c *call) int {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.list) == maxRequests {
+		l.list = slices.Delete(l.list, 0, maxRequests/2)
+	}
 	l.list = append(l.list, r)
-	return len(l.list) - 1
+	return r
 }
 
-func (l *requestLog) done(i, status int) {
+func (l *requestLog) done(r *Request, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i < len(l.list) { // it may have been cleared
-		l.list[i].Status = status
-	}
+	r.Status = status
 }
 
-// Requests are those so far, in the order of arrival. With arguments only those of these forms: "POST /v1/client/sign_ins", or
-// "GET /v1/me/*" for all that start so.
+// Requests are those so far, in the order of arrival, the last 50,000 of them at least. With arguments only those of these
+// forms: "POST /v1/client/sign_ins", or "GET /v1/me/*" for all that start so. They are copies; nobody else has them.
 func (s *Server) Requests(wanted ...string) []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
-	if len(wanted) == 0 {
-		return slices.Clone(s.requests.list)
-	}
 	var list []Request
 	for _, r := range s.requests.list {
-		if slices.ContainsFunc(wanted, func(w string) bool { return matches(w, r.String()) }) {
-			list = append(list, r)
+		if len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return matches(w, r.String()) }) {
+			one := *r
+			one.Query, one.Form, one.Header = redact(r.Query), redact(r.Form), r.Header.Clone()
+			list = append(list, one)
 		}
 	}
 	return list

@@ -46,6 +46,12 @@ func TestAnswersAreCompleted(t *testing.T) {
 	if got, _ := json.Marshal(table.zero(either)); string(got) != `{"kind":"thing","list":[],"n":0,"none":null}` {
 		t.Errorf("the zero value of alternatives is %s", got)
 	}
+	for name, s := range map[string]*shape{"itself": {Component: "itself"}, "inside": {Members: map[string]*shape{"x": {Component: "inside"}}, Required: []string{"x"}}} {
+		table.components[name] = s
+		if _, err := json.Marshal(table.zero(s)); err != nil { // it ends
+			t.Error(err)
+		}
+	}
 	c := &call{method: "GET", path: "/v1/things/one.xml"}
 	if r := table.match(c); r == nil || r.id != "getThing" || c.args["id"] != "one" {
 		t.Errorf("%v %v", r, c.args)

@@ -84,7 +84,7 @@ func (s *Server) userJSON(u *user) object {
 	limit := int64(0) // no limit
 	return object{
 		"object": "user", "id": u.id, "username": nothing(u.username), "first_name": nothing(u.first), "last_name": nothing(u.last),
-		"image_url": imageURL(u.id), "profile_image_url": imageURL(u.id), "has_image": u.hasImage,
+		"locale": nothing(u.locale), "image_url": imageURL(u.id), "profile_image_url": imageURL(u.id), "has_image": u.hasImage,
 		"primary_email_address_id": nothing(u.primaryEmail), "primary_phone_number_id": nothing(u.primaryPhone),
 		"primary_web3_wallet_id": nothing(u.primaryWallet), "password_enabled": u.password != "", "two_factor_enabled": u.secondFactor(),
 		"totp_enabled": u.totpEnabled(), "backup_code_enabled": len(u.backup) > 0,

@@ -14,10 +14,9 @@ import (
 
 // reply is an answer before it is written.
 type reply struct {
-	status   int
-	header   http.Header
-	body     []byte
-	noLength bool
+	status int
+	header http.Header
+	body   []byte
 }
 
 // serve answers one request: faults before, the operation under the lock, faults after.
@@ -30,19 +29,39 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	entry := s.requests.add(c)
 	fault := s.faults.take(c.method, c.path)
 	if !fault.before(r.Context()) {
-		s.requests.done(entry, 0)
-		panic(http.ErrAbortHandler) // the connection breaks, and nothing is logged
+		breakConnection(w)
+		return
 	}
-	s.mu.Lock()
-	answer := s.answer(c, bad, fault)
-	skew := s.state.ahead + fault.skew
-	s.mu.Unlock()
+	answer, skew := s.act(c, bad, fault)
 	s.requests.done(entry, answer.status)
 	if !s.faults.after(r.Context(), fault) {
-		panic(http.ErrAbortHandler)
+		s.requests.done(entry, 0)
+		breakConnection(w)
+		return
 	}
 	s.write(w, r, answer, fault, skew)
 	s.faults.answered(fault)
+}
+
+// breakConnection ends it after the first letters of an answer: without them net/http would send a GET again, unseen.
+func breakConnection(w http.ResponseWriter) {
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		panic(http.ErrAbortHandler) // the server ends it, and logs nothing
+	}
+	conn, _, err := hijacker.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = conn.Write([]byte("HTTP/1.1 "))
+	_ = conn.Close()
+}
+
+// act answers under the lock, and tells by how much the server's clock is off.
+func (s *Server) act(c *call, bad *apiError, fault activeFault) (reply, time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answer(c, bad, fault), s.state.ahead + fault.skew
 }
 
 // write sends an answer. A body that is cut off has the length of the whole.

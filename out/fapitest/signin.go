@@ -21,6 +21,7 @@ var signInRoutes = []route{
 // signIn is an attempt to sign in.
 type signIn struct {
 	id, status, identifier string
+	locale                 string
 	user                   *user
 	strategy               string // that verified the first factor
 	first, second          *verification
@@ -32,7 +33,7 @@ type signIn struct {
 }
 
 func (s *Server) signInJSON(a *signIn) object {
-	o := object{"object": "sign_in_attempt", "id": a.id, "status": a.status, "identifier": nothing(a.identifier), "user_data": nil,
+	o := object{"object": "sign_in_attempt", "id": a.id, "status": a.status, "identifier": nothing(a.identifier), "locale": nothing(a.locale), "user_data": nil,
 		"supported_identifiers":   texts("email_address", "passkey", "phone_number", "username"),
 		"supported_first_factors": nil, "supported_second_factors": nil, "first_factor_verification": a.first.json(),
 		"second_factor_verification": a.second.json(), "created_session_id": nil, "abandon_at": a.created + attemptLife}
@@ -134,7 +135,7 @@ func createSignIn(c *call) (any, *apiError) {
 		}
 	}
 	k := c.device()
-	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier")}
+	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier"), locale: c.arg("locale")}
 	a.user, _, _ = c.state.userByIdentifier(a.identifier)
 	if a.user != nil {
 		a.status = "needs_first_factor"

@@ -25,7 +25,7 @@ type signUp struct {
 	unsafe                           object
 	legal                            int64
 	emailCheck, phoneCheck, external *verification
-	externalEmail                    string
+	externalEmail, locale            string
 	ticket                           *ticket // of an invitation
 	user                             *user
 	session                          *session
@@ -85,7 +85,7 @@ func (s *Server) signUpJSON(a *signUp) object {
 		"missing_fields": missing, "unverified_fields": s.unverified(a), "username": nothing(a.username), "email_address": nothing(a.email),
 		"phone_number": nothing(a.phone), "web3_wallet": nil, "password_enabled": a.password != "", "first_name": nothing(a.first),
 		"last_name": nothing(a.last), "unsafe_metadata": cloneObject(a.unsafe), "public_metadata": object{}, "custom_action": false, "external_id": nil,
-		"created_session_id": nil, "created_user_id": nil, "abandon_at": a.created + attemptLife, "legal_accepted_at": nothing(a.legal),
+		"created_session_id": nil, "created_user_id": nil, "abandon_at": a.created + attemptLife, "legal_accepted_at": nothing(a.legal), "locale": nothing(a.locale),
 		"verifications": object{"email_address": signUpVerification(a.emailCheck, "email_code"), "phone_number": signUpVerification(a.phoneCheck, "phone_code"),
 			"web3_wallet": nil, "external_account": signUpVerification(a.external, "")}}
 	if a.user != nil {
@@ -121,7 +121,7 @@ func createSignUp(c *call) (any, *apiError) {
 	if c.cfg.single && c.client != nil && len(c.client.live()) > 0 {
 		return nil, fail("session_exists", "You're currently in single session mode.").with("session_id", c.client.live()[0].id)
 	}
-	a := &signUp{id: c.newID("sua"), status: "missing_requirements", created: c.millis()}
+	a := &signUp{id: c.newID("sua"), status: "missing_requirements", created: c.millis(), locale: c.arg("locale")}
 	var err *apiError
 	switch strategy := c.arg("strategy"); {
 	case c.flag("transfer"):
@@ -267,7 +267,7 @@ func (s *Server) finishSignUp(k *client, a *signUp) {
 		return
 	}
 	u := s.newUser()
-	u.first, u.last, u.username, u.unsafe, u.legal = a.first, a.last, a.username, cloneObject(a.unsafe), a.legal
+	u.first, u.last, u.username, u.locale, u.unsafe, u.legal = a.first, a.last, a.username, a.locale, cloneObject(a.unsafe), a.legal
 	u.setPassword(a.password, u.created)
 	strategy := "password"
 	if a.email != "" {

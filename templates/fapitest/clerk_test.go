@@ -107,7 +107,7 @@ func TestOrganizationIsSwitched(t *testing.T) {
 		if err := clerk.SetActive(t.Context(), fapi.Activation{Organization: fapi.OrganizationID(slug)}); err != nil {
 			t.Fatal(err)
 		}
-		if o := clerk.State().Organization; o == nil || o.Slug != slug || srv.Sessions()[0].OrganizationID != o.ID {
+		if o := clerk.State().Organization; o == nil || o.ID != "org_"+slug || srv.Sessions()[0].OrganizationID != o.ID {
 			t.Errorf("%s: state %v, server %+v", slug, o, srv.Sessions())
 		}
 	}

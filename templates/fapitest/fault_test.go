@@ -78,6 +78,37 @@ func TestABrokenConnection(t *testing.T) {
 	}
 }
 
+// net/http sends a GET again when a connection that it kept breaks before the first byte.
+func TestABrokenConnectionIsNotMendedUnseen(t *testing.T) {
+	srv := withAda(t)
+	get := func() error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/v1/environment", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	for _, fault := range []fapitest.Fault{{DropBefore: true}, {DropAfter: true}} {
+		if err := get(); err != nil {
+			t.Fatal(err)
+		}
+		before := len(srv.Requests())
+		srv.Inject(fault)
+		if err := get(); err == nil || len(srv.Requests()) != before+1 {
+			t.Errorf("%+v: error %v after %d requests", fault, err, len(srv.Requests())-before)
+		}
+	}
+	if got := srv.Requests()[1].Status; got != 0 {
+		t.Errorf("the status of a broken answer is %d", got)
+	}
+}
+
 func TestTruncatedBodiesAnnounceTheWhole(t *testing.T) {
 	srv := withAda(t)
 	srv.Inject(fapitest.Fault{Truncate: true})

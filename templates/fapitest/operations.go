@@ -88,10 +88,16 @@ func parseOperations(table string) (*operations, error) {
 	return t, nil
 }
 
+// deepest bounds what is followed and made: a description may say that a thing contains itself.
+const deepest = 50
+
 // follow gives the shape that a component stands for, and whether null is allowed on the way.
 func (t *operations) follow(s *shape) (*shape, bool) {
 	nullable := false
-	for s != nil {
+	for range deepest {
+		if s == nil {
+			break
+		}
 		nullable = nullable || s.Nullable
 		if s.Component == "" {
 			return s, nullable
@@ -102,23 +108,26 @@ func (t *operations) follow(s *shape) (*shape, bool) {
 }
 
 // zero is the least value of a shape: what is nullable is null, what is optional is left out.
-func (t *operations) zero(s *shape) any {
+func (t *operations) zero(s *shape) any { return t.zeroAt(s, 0) }
+
+func (t *operations) zeroAt(s *shape, depth int) any {
 	s, nullable := t.follow(s)
+	depth++
 	switch {
-	case s == nil || nullable:
+	case s == nil || nullable || depth > deepest:
 		return nil
 	case len(s.OneOf) > 0:
-		return t.zero(s.OneOf[0])
+		return t.zeroAt(s.OneOf[0], depth)
 	case s.Items != nil || s.Kind == "array":
 		list := []any{}
 		for range s.Least {
-			list = append(list, t.zero(s.Items))
+			list = append(list, t.zeroAt(s.Items, depth))
 		}
 		return list
 	case s.Members != nil || s.Entries != nil || s.Kind == "object":
 		o := object{}
 		for _, name := range s.Required {
-			o[name] = t.zero(s.Members[name])
+			o[name] = t.zeroAt(s.Members[name], depth)
 		}
 		return o
 	}

@@ -117,6 +117,7 @@ type verification struct {
 // user is an account.
 type user struct {
 	id, first, last, username string
+	locale                    string
 	password                  string
 	passwordSet               int64
 	emails, phones, wallets   []*identifier
