@@ -58,7 +58,7 @@ func openAt(t *testing.T, host string, opts ...fapitest.Option) *tab {
 		t.Fatal(err)
 	}
 	w := &tab{T: t, srv: fapitest.NewServer(t, append(slices.Clone(people), opts...)...), methods: map[string]bool{}}
-	site, err := newSite(program, w.srv.PublishableKey(), w.srv.ProxyURL())
+	site, err := newSite(t.Context(), program, w.srv.PublishableKey(), w.srv.ProxyURL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +116,16 @@ func TestMain(m *testing.M) {
 		_ = chromedp.Cancel(ctx)
 	}
 	os.Exit(status)
+}
+
+// another is a second tab of the same browser, on the same page.
+func (w *tab) another() *tab {
+	w.Helper()
+	ctx, cancel := chromedp.NewContext(w.ctx)
+	w.Cleanup(cancel)
+	second := &tab{T: w.T, srv: w.srv, ctx: ctx, methods: map[string]bool{}}
+	second.do(chromedp.Navigate(w.eval("location.href")))
+	return second
 }
 
 // listen notes what the page does.
@@ -371,4 +381,30 @@ func TestASessionThatEndsElsewhereEndsHere(t *testing.T) {
 	w.sees("email-form", "")
 	w.reload()
 	w.sees("email-form", "")
+}
+
+func TestTwoTabsShareOneUser(t *testing.T) {
+	first := open(t)
+	first.sees("email-form", "")
+	second := first.another()
+	second.sees("email-form", "")
+	first.signIn()
+	second.reload()
+	second.sees("name", "Ada Lovelace")
+	second.choose("Royal Society")
+	second.sees("role", "Member")
+
+	second.click("sign-out")
+	second.sees("email-form", "")
+	first.choose("Analytical Engines") // it does not know yet
+	first.sees("email-form", "")
+	first.signIn()
+	second.reload()
+	second.sees("name", "Ada Lovelace")
+	if p := first.troubles(); len(p) > 0 {
+		t.Errorf("the browser complains: %q", p)
+	}
+	if n := len(first.srv.Requests("POST /v1/dev_browser")); n != 1 {
+		t.Errorf("%d dev browsers were made, want 1", n)
+	}
 }

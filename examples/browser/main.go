@@ -65,11 +65,11 @@ func run(ctx context.Context, addr, key, proxy string) error {
 	if err != nil {
 		return err
 	}
-	site, err := newSite(wasm, key, proxy)
+	site, err := newSite(ctx, wasm, key, proxy)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func build(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "app.wasm")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, program)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
@@ -106,12 +106,12 @@ func build(ctx context.Context) ([]byte, error) {
 }
 
 // newSite serves the page, and config.json, the environment variables of its program.
-func newSite(wasm []byte, key, proxy string) (http.Handler, error) {
+func newSite(ctx context.Context, wasm []byte, key, proxy string) (http.Handler, error) {
 	page, err := fs.Sub(files, "page")
 	if err != nil {
 		return nil, err
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
 	}
