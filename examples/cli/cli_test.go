@@ -66,7 +66,7 @@ func serverOf(ts *testscript.TestScript) *fapitest.Server {
 	return f.Server
 }
 
-// startFake is `fake [native-disabled] [client-trust]`.
+// startFake is `fake [native-disabled] [client-trust] [organization-required]`.
 func startFake(ts *testscript.TestScript, _ bool, args []string) {
 	opts := slices.Clone(people)
 	for _, arg := range args {
@@ -75,6 +75,10 @@ func startFake(ts *testscript.TestScript, _ bool, args []string) {
 			opts = append(opts, fapitest.WithNativeAPIDisabled())
 		case "client-trust":
 			opts = append(opts, fapitest.WithClientTrust())
+		case "organization-required":
+			opts = append(opts, fapitest.WithEnvironment(func(environment map[string]any) {
+				environment["organization_settings"].(map[string]any)["force_organization_selection"] = true
+			}))
 		default:
 			ts.Fatalf("fake: unknown option %q", arg)
 		}

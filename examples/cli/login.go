@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -47,7 +48,11 @@ func (a *app) identifier(ctx context.Context) (string, error) {
 	if len(a.args) == 1 {
 		return a.args[0], nil
 	}
-	return a.terminal.ask(ctx, "Email address, phone number or username: ")
+	answer, err := a.terminal.ask(ctx, "Email address, phone number or username: ")
+	if err == nil && answer == "" {
+		err = errors.New("nobody to sign in was named")
+	}
+	return answer, err
 }
 
 func (a *app) activate(ctx context.Context, signIn *fapi.SignIn) error {
@@ -56,8 +61,12 @@ func (a *app) activate(ctx context.Context, signIn *fapi.SignIn) error {
 	}
 	s := a.clerk.State()
 	a.terminal.note("signed in as " + nameOf(s.User))
-	for _, task := range s.Session.Tasks {
-		a.terminal.note("left to do: " + string(task.Key))
+	for _, task := range s.Session.Tasks { // until they are done, the session is pending
+		if task.Key == "choose-organization" {
+			a.terminal.note("left to do: choose an organization, with `acme switch`")
+		} else {
+			a.terminal.note("left to do, on the web page: " + string(task.Key))
+		}
 	}
 	return nil
 }
