@@ -180,20 +180,33 @@ type prepared struct {
 
 // prepare reads the description and applies the overlays.
 func prepare(cfg Config) (*prepared, error) {
-	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	p, overlays, err := read(cfg)
 	if err != nil {
 		return nil, err
 	}
+	for _, o := range overlays {
+		p.take(o.Name, o.Apply(p.doc, p.version))
+	}
+	return p, nil
+}
+
+// read parses and folds the description, and parses the overlays.
+func read(cfg Config) (*prepared, []*Overlay, error) {
+	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := checkVersion(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := &prepared{doc: doc, inputs: []Input{inputOf(cfg.Spec)}}
 	if p.version, err = APIVersion(cfg.APIVersion, doc, cfg.Spec.Name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.folds, err = Normalise(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var overlays []*Overlay
 	var problems []error
 	for _, src := range cfg.Overlays {
 		overlay, err := ParseOverlay(src.Name, src.Data)
@@ -201,10 +214,10 @@ func prepare(cfg Config) (*prepared, error) {
 			problems = append(problems, err)
 			continue
 		}
+		overlays = append(overlays, overlay)
 		p.inputs = append(p.inputs, inputOf(src))
-		p.take(src.Name, overlay.Apply(doc, p.version))
 	}
-	return p, errors.Join(problems...)
+	return p, overlays, errors.Join(problems...)
 }
 
 // take sorts the results of one overlay into what is told and what is fatal.

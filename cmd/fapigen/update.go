@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -92,27 +91,4 @@ func fetch(cmd *cobra.Command, from string) (generator.Source, error) {
 	}
 	name := path.Base(strings.TrimSuffix(u.Path, "/"))
 	return generator.Source{Name: name, Data: data}, nil
-}
-
-// writeFile replaces a file whole: a reader, or a kill, finds the old or the new one.
-func writeFile(name string, data []byte) error {
-	temp, err := os.CreateTemp(".", "."+name+"-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, cause(err))
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Chmod(0o644)
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, cause(err))
-	}
-	return nil
 }
