@@ -102,8 +102,8 @@ func (j *journal) path(m *match) string {
 		return holder + pathStep(m.key)
 	}
 	items := m.holder.node.Content
-	if name := j.oldName(m.node); name != "" {
-		same := func(n *yaml.Node) bool { return n != m.node && j.oldName(n) == name }
+	if name := j.nameOf(m.node); name != "" {
+		same := func(n *yaml.Node) bool { return n != m.node && j.nameOf(n) == name }
 		if !slices.ContainsFunc(items, same) {
 			return holder + "[?@.name == " + quoteStep(name) + "]"
 		}
@@ -111,13 +111,14 @@ func (j *journal) path(m *match) string {
 	return fmt.Sprintf("%s[%d]", holder, slices.Index(items, m.node))
 }
 
-func (j *journal) oldName(n *yaml.Node) string {
+// nameOf is the name of a list's item, as parameters have one; "" when the patch changed it.
+func (j *journal) nameOf(n *yaml.Node) string {
 	c := comparer{before: j.saved}
-	name := mapGet(c.old(n), "name")
-	if name == nil {
+	name, was := mapGet(n, "name"), mapGet(c.old(n), "name")
+	if name == nil || was == nil || text(name) != text(c.old(was)) {
 		return ""
 	}
-	return text(c.old(name))
+	return text(name)
 }
 
 func pathStep(key string) string {

@@ -26,50 +26,52 @@ func Prune(cfg Config) ([]Pruned, error) {
 		return nil, err
 	}
 	var all []Pruned
-	left := cfg
-	left.Overlays = slices.Clone(cfg.Overlays)
+	cut := cfg
+	cut.Overlays = slices.Clone(cfg.Overlays)
+	stays := results
 	for i, src := range cfg.Overlays {
-		var ids []string
-		for _, r := range results {
-			if r.Outcome == Stale && r.Overlay == src.Name {
-				ids = append(ids, r.ID)
-			}
-		}
-		if len(ids) == 0 {
+		goes := func(r PatchResult) bool { return r.Outcome == Stale && r.Overlay == src.Name }
+		stale := slices.DeleteFunc(slices.Clone(results), func(r PatchResult) bool { return !goes(r) })
+		if len(stale) == 0 {
 			continue
 		}
+		p := Pruned{Source: src}
+		for _, r := range stale {
+			p.IDs = append(p.IDs, r.ID)
+		}
 		if !src.Builtin {
-			if src.Data, err = cutPatches(src, ids); err != nil {
+			if p.Data, err = cutPatches(src, stale, strings.Join(p.IDs, ", ")); err != nil {
 				return nil, err
 			}
-			left.Overlays[i] = src
+			cut.Overlays[i] = p.Source
+			stays = slices.DeleteFunc(slices.Clone(stays), goes)
 		}
-		all = append(all, Pruned{src, ids})
+		all = append(all, p)
 	}
-	return all, sameOutcomes(left, results)
+	return all, sameOutcomes(cut, stays)
 }
 
 // sameOutcomes proves that the patches that are left do what they did. A removed patch has changed nothing, but its dates
 // may have been the newest known.
-func sameOutcomes(left Config, before []PatchResult) error {
-	after, err := CheckPatches(left)
+func sameOutcomes(cut Config, stays []PatchResult) error {
+	after, err := CheckPatches(cut)
 	if err != nil {
 		return fmt.Errorf("not pruned, what is left is not read any more: %w", err)
 	}
-	for _, r := range after {
-		i := slices.IndexFunc(before, func(b PatchResult) bool { return b.ID == r.ID && b.Overlay == r.Overlay })
-		if i < 0 {
-			return fmt.Errorf("%s: %s: not pruned: no such patch before; remove the stale ones by hand", r.Overlay, r.ID)
+	for i, was := range stays {
+		if i >= len(after) || after[i].ID != was.ID {
+			return fmt.Errorf("%s:%d: %s: not pruned: it would go too; remove the stale patches by hand", was.Overlay, was.Line, was.ID)
 		}
-		if was := before[i]; was.Outcome != r.Outcome {
-			return fmt.Errorf("%s:%d: %s: not pruned: %s now, but %s without the stale patches; remove them by hand", was.Overlay, was.Line, was.ID, was.Outcome, r.Outcome)
+		if now := after[i]; now.Outcome != was.Outcome {
+			return fmt.Errorf("%s:%d: %s: not pruned: %s now, but %s without the stale patches; remove them by hand",
+				was.Overlay, was.Line, was.ID, was.Outcome, now.Outcome)
 		}
 	}
 	return nil
 }
 
-// cutPatches removes the lines of the patches.
-func cutPatches(src Source, ids []string) ([]byte, error) {
+// cutPatches removes the lines of the stale patches; ids name them in messages.
+func cutPatches(src Source, stale []PatchResult, ids string) ([]byte, error) {
 	o, err := ParseOverlay(src.Name, src.Data)
 	if err != nil {
 		return nil, err
@@ -77,18 +79,18 @@ func cutPatches(src Source, ids []string) ([]byte, error) {
 	key, actions := o.actions()
 	if actions.Style&yaml.FlowStyle != 0 || actions.Column == 0 { // a JSON file's nodes have no columns
 		return nil, fmt.Errorf("%s:%d: actions: [...] in flow style cannot be cut by lines; write each action as a list item of its own, or remove %s by hand",
-			src.Name, actions.Line, strings.Join(ids, ", "))
+			src.Name, actions.Line, ids)
 	}
 	t := newActionText(src.Data, o, key, actions)
 	gone := map[*yaml.Node]bool{}
 	for _, p := range o.patches {
-		for _, a := range p.actions {
-			gone[a.node] = slices.Contains(ids, p.id)
+		for _, a := range p.actions { // by the line: without x-fapigen-patch an id is a target, and two may have the same
+			gone[a.node] = slices.ContainsFunc(stale, func(r PatchResult) bool { return r.Line == p.line() })
 		}
 	}
 	text := t.without(gone)
 	if err := onlyGone(src.Name, text, actions.Content, gone); err != nil {
-		return nil, fmt.Errorf("%s: not pruned: the lines of %s hold more than their actions (%w); remove them by hand", src.Name, strings.Join(ids, ", "), err)
+		return nil, fmt.Errorf("%s: not pruned: the lines of %s hold more than their actions (%w); remove them by hand", src.Name, ids, err)
 	}
 	return text, nil
 }

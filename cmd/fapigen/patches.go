@@ -18,7 +18,7 @@ func patchesCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(patchesCheckCommand(), patchesExplainCommand(), patchesPruneCommand())
+	cmd.AddCommand(patchesCheckCommand(), patchesExplainCommand(), patchesPruneCommand(), patchesExportCommand())
 	return cmd
 }
 
