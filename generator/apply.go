@@ -279,6 +279,8 @@ func aboutStep(t target, i int) bool {
 	return false
 }
 
+const guessedByProperties = " has these properties"
+
 // suggest offers the nearest key; for a schema that has no near name, the one with the same properties.
 func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 	want := t.steps[i].name
@@ -292,7 +294,7 @@ func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 		}
 	}
 	if name := nearestSchema(names, holder); name != "" {
-		return fmt.Sprintf("; %s has these properties", name)
+		return "; " + name + guessedByProperties
 	}
 	return ""
 }
