@@ -17,6 +17,7 @@ import (
 type builder struct {
 	doc         *Document
 	lenient     bool // a colliding name is replaced and told, not an error
+	broken      bool // the operation being built cannot be called rightly
 	spec        *openapi3.T
 	api         *API
 	types       map[string]*Type
@@ -27,11 +28,31 @@ type builder struct {
 	building    []string          // components being built, to tell a schema that contains itself by value
 	problems    []error
 	warnings    []string
+	leftOut     []string // of the warnings, those about operations
 	unusedNames []string // names and sentences about things that are not there
 }
 
 func (b *builder) fail(n *yaml.Node, format string, args ...any) {
 	b.problems = append(b.problems, fmt.Errorf("%s: %s", b.doc.Where(n), fmt.Sprintf(format, args...)))
+}
+
+// odd is a problem that a lenient build gets around, and then tells as a warning.
+func (b *builder) odd(n *yaml.Node, format string, args ...any) {
+	if b.lenient {
+		b.warn(n, format, args...)
+	} else {
+		b.fail(n, format, args...)
+	}
+}
+
+// cannot is why an operation could not be called rightly. A lenient build leaves the operation out and tells.
+func (b *builder) cannot(n *yaml.Node, format string, args ...any) {
+	if !b.lenient {
+		b.fail(n, format, args...)
+		return
+	}
+	b.warn(n, format+"; the operation is left out", args...)
+	b.broken, b.leftOut = true, append(b.leftOut, b.warnings[len(b.warnings)-1])
 }
 
 func (b *builder) warn(n *yaml.Node, format string, args ...any) {
@@ -109,7 +130,7 @@ func (b *builder) componentName(component string, node *yaml.Node) string {
 	name := typeName(component)
 	h := b.hintsAt(node)
 	switch t := b.types[name]; {
-	case h.Name == name:
+	case h.Name != "" && h.Name == name:
 		b.unused(node, "x-fapigen: name %s: the rule gives it anyway", name)
 	case h.Name != "":
 		name = h.Name
@@ -188,6 +209,8 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	if t := b.types[name]; t != nil {
 		switch {
 		case slices.Contains(t.From, s.at):
+		case b.lenient && (!b.explicit[name] || t.Kind != kind):
+			return b.declare(b.freeName(name, s), kind, s)
 		case !b.explicit[name]:
 			b.fail(s.node, "type %s: %s and %s have the same Go name; give one a name with x-fapigen", name, t.From[0], s.at)
 		case t.Kind != kind:
@@ -209,6 +232,18 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	}
 	b.types[name] = t
 	return t
+}
+
+// freeName is a Go name for a type whose own is taken by another.
+func (b *builder) freeName(name string, s schemaAt) string {
+	free := name
+	for i := 2; b.types[free] != nil && !slices.Contains(b.types[free].From, s.at); i++ {
+		free = fmt.Sprint(name, i)
+	}
+	if b.types[free] == nil {
+		b.warn(s.node, "type %s: also the Go name of %s, so %s is called %s", name, b.types[name].From[0], s.at, free)
+	}
+	return free
 }
 
 // isSentence tells a sentence, which describes a type, from a fragment, which describes a field.
@@ -305,7 +340,8 @@ func (b *builder) unite(t *Type, fresh []*Field, s schemaAt) {
 		case optional(t.Fields[i].Type).String() == f.Type.String():
 			t.Fields[i].Type = f.Type
 		case t.Fields[i].Type.String() != f.Type.String():
-			b.fail(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
+			b.odd(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
+			t.Fields[i].Type = builtin(rawJSON)
 		}
 	}
 	for _, g := range t.Fields {

@@ -94,11 +94,11 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, warnings, err := loadOpenAPI(p.doc)
+	strict := cfg.Pinned || cfg.Strict
+	spec, warnings, err := loadOpenAPI(p.doc, !strict)
 	if err != nil {
 		return nil, err
 	}
-	strict := cfg.Pinned || cfg.Strict
 	made, err := build(p.doc, spec, p.version, !strict)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,13 @@ func Generate(cfg Config) (*Output, error) {
 		out.Summary.Missing = len(missing)
 		complaints = append(complaints, missing...)
 	}
+	if !strict {
+		made.warnings = append(made.warnings, mend(made.api, rt)...)
+	}
 	problems := check(made.api, rt)
+	if problems != nil && !strict {
+		problems = errors.Join(problems, asErrors(made.leftOut)) // they may be the reason
+	}
 	if strict {
 		problems = errors.Join(problems, asErrors(append(complaints, made.warnings...)))
 	}
@@ -276,14 +282,15 @@ func CheckPatches(cfg Config) ([]PatchResult, error) {
 	return p.results, nil
 }
 
-// Validate tells whether a description can be loaded at all, its overlays applied.
-func Validate(cfg Config) error {
+// Validate tells whether a description can be loaded at all, its overlays applied. Warnings are what it has that is not
+// known, a line each.
+func Validate(cfg Config) (warnings []string, err error) {
 	p, err := prepare(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, _, err = loadOpenAPI(p.doc)
-	return err
+	_, warnings, err = loadOpenAPI(p.doc, true)
+	return warnings, err
 }
 
 // MaxDocument is the largest input that is read, in bytes.

@@ -53,7 +53,8 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 	}
 	published := previous // for messages with the lines of what was read
 	published.Spec, published.APIVersion = src, version
-	if err := loadable(published); err != nil {
+	warnings, err := loadable(published)
+	if err != nil {
 		return fmt.Errorf("%s: not pinned: %w", src.Name, err)
 	}
 	pinned := previous
@@ -72,19 +73,20 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 	for _, f := range folds {
 		fmt.Fprintln(w, f)
 	}
+	for _, line := range warnings {
+		fmt.Fprintf(w, "warning: %s\n", line)
+	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
 	return printStatus(w, patches)
 }
 
 // loadable tells whether a description can be generated from, as it is or corrected.
-func loadable(cfg generator.Config) error {
-	plain := cfg
-	plain.Overlays = nil
-	err := generator.Validate(plain)
-	if err != nil && generator.Validate(cfg) == nil {
-		return nil
+func loadable(cfg generator.Config) (warnings []string, err error) {
+	if warnings, err = generator.Validate(cfg); err == nil {
+		return warnings, nil
 	}
-	return err
+	cfg.Overlays = nil
+	return generator.Validate(cfg)
 }
 
 // printStatus shows the patches that are not applied, or were not before.
