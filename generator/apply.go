@@ -80,6 +80,7 @@ func (o *Overlay) attempt(d *Document, p *patch, version string) (PatchResult, *
 		r.action(a)
 	}
 	r.referred()
+	r.refers(o)
 	if !p.annotation && !r.failed() && !r.journal.changed() {
 		r.journal.undo()
 		return say(Stale, d.Where(r.at)+": ", "the description already says so; the patch can go")
@@ -182,6 +183,35 @@ func (r *run) referred() {
 	if n := refTo(r.d.Root, lost); n != nil {
 		r.conflict(true, n, "expected that nothing refers to %s any more, found a reference", n.Value)
 	}
+}
+
+// refers makes a patch absent that refers to a component which neither the description has nor a later patch adds: such a
+// reference would spoil the whole description.
+func (r *run) refers(o *Overlay) {
+	for _, n := range r.journal.fresh {
+		ref := text(mapGet(n, "$ref"))
+		if ref == "" || r.d.Resolve(ref) != nil || o.addsLater(r.p, ref) {
+			continue
+		}
+		r.failures = append(r.failures, failure{outcome: Absent, at: r.at, fact: fmt.Sprintf("expected %s, which the patch refers to, found nothing there", ref)})
+	}
+}
+
+// addsLater tells whether a patch behind this one puts a component in.
+func (o *Overlay) addsLater(than *patch, ref string) bool {
+	for _, p := range o.patches[slices.Index(o.patches, than)+1:] {
+		for _, a := range p.actions {
+			if len(a.target.steps) != 2 || a.target.name(0) != "components" {
+				continue
+			}
+			for name := range mapPairs(a.update) {
+				if reference(a.target.name(1), name) == ref {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // refTo is the first $ref to one of the pointers.

@@ -153,8 +153,8 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	for name := range static {
-		if _, clash := files[name]; clash {
-			return fmt.Errorf("%s: produced twice, by the description and by the runtime; rename the service or the type", name)
+		if data, clash := files[name]; clash { // the file of a service or a family gives way to the runtime's
+			files[strings.TrimSuffix(name, ".go")+"_api.go"] = data
 		}
 	}
 	maps.Copy(files, static)

@@ -169,6 +169,12 @@ func TestOutcomes(t *testing.T) {
 		"absent goes before conflict": {
 			patchText("p", user+".properties.id", "update: {type: integer}", "equals: 1") + patchText("p", "$.components.schemas.Nobody", "update: {type: integer}", ""),
 			"absent: spec:12: expected $.components.schemas.Nobody, found no Nobody"},
+		"a reference to what is not there is absent": {
+			patchText("p", user+".properties.id", "update: {allOf: [{$ref: '#/components/schemas/Later'}]}", ""),
+			"absent: spec:17: expected #/components/schemas/Later, which the patch refers to, found nothing there"},
+		"a reference to what a later patch adds is applied": {
+			patchText("p", user+".properties.id", "update: {allOf: [{$ref: '#/components/schemas/Later'}]}", "") +
+				patchText("q", "$.components.schemas", "update: {Later: {type: object}}", ""), "applied"},
 		"a later action sees what an earlier one did": {
 			patchText("p", "$.components.schemas", "update: {New: {type: object}}", "lacks: [New]") + patchText("p", "$.components.schemas.New", "update: {nullable: true}", "equals: {type: object}"), "applied"},
 		"another version is skipped": {
