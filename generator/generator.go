@@ -7,12 +7,15 @@
 // The stages, in reading order:
 //
 //   - document.go, normalise.go: YAML or JSON to a tree and back; the bundler's copies of schemas are folded.
-//   - overlay.go, guard.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
-//   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
+//   - overlay.go, guard.go, apply.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
+//   - load.go, tolerate.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
-//   - check.go, runtime_facts.go: what must hold before anything is printed.
+//   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
+//
+// Beside the line stand the maintainer's tools: update.go and status.go pin a description and compare the patches; explain.go,
+// prune.go and export.go look after them, from what places.go reads off the journal of a patch.
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator

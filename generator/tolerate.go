@@ -17,6 +17,10 @@ import (
 // object, l a list, s a string, b a boolean, n a number, * anything.
 var known = map[position]map[string]string{
 	"document": {"openapi": "sn", "info": "o", "servers": "l", "paths": "o", "components": "o", "security": "l", "tags": "l", "externalDocs": "o"},
+	"info":     {"title": "s", "description": "s", "termsOfService": "s", "contact": "o", "license": "o", "version": "sn"},
+	"tag":      {"name": "s", "description": "s", "externalDocs": "o"},
+	"server":   {"url": "s", "description": "s", "variables": "o"},
+	"encoding": {"contentType": "s", "headers": "o", "style": "s", "explode": "b", "allowReserved": "b"},
 	"components": {"schemas": "o", "responses": "o", "parameters": "o", "examples": "o", "requestBodies": "o", "headers": "o",
 		"securitySchemes": "o", "links": "o", "callbacks": "o"},
 	"pathItem": {"$ref": "s", "summary": "s", "description": "s", "servers": "l", "parameters": "l", "get": "o", "put": "o", "post": "o",
