@@ -157,7 +157,10 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 	}
 	for name := range static {
 		if data, clash := files[name]; clash { // the file of a service or a family gives way to the runtime's
-			files[strings.TrimSuffix(name, ".go")+"_api.go"] = data
+			for files[name] != nil || static[name] != nil {
+				name = strings.TrimSuffix(name, ".go") + "_api.go"
+			}
+			files[name] = data
 		}
 	}
 	maps.Copy(files, static)

@@ -7,6 +7,7 @@ package generator
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,23 +56,38 @@ type tolerator struct {
 // tolerate changes the document so that the loader takes it, and tells what it did.
 func tolerate(d *Document) []string {
 	t := &tolerator{d: d, ids: map[string]bool{}}
+	mapDelete(mapGet(d.Root, "components"), "securitySchemes") // nothing reads them, so nothing about them is wrong
+	mapDelete(d.Root, "security")
 	t.visit("document", d.Root)
 	paths := mapGet(d.Root, "paths")
+	templates := map[string]string{}
 	for path, item := range mapPairs(paths) {
-		if item.Kind != yaml.MappingNode {
+		template := placeholder.ReplaceAllString(path, "{}")
+		switch first, twice := templates[template]; {
+		case item.Kind != yaml.MappingNode:
 			t.note(item, fmt.Sprintf("path %s: %s where an object belongs; ignored", path, describe(item)))
 			mapDelete(paths, path)
 			continue
+		case twice:
+			t.note(item, fmt.Sprintf("path %s: the same as %s but for names; ignored", path, first))
+			mapDelete(paths, path)
+			continue
 		}
+		templates[template] = path
 		for verb, op := range mapPairs(item) {
 			if slices.Contains(verbs, verb) {
+				mapDelete(op, "security")
 				t.operation(path, verb, item, op)
 			}
 		}
 	}
+	return t.lines()
+}
+
+func (t *tolerator) lines() []string {
 	var lines []string
 	for _, o := range t.odd {
-		line := d.Where(o.node) + ": " + o.what
+		line := t.d.Where(o.node) + ": " + o.what
 		if o.count > 1 {
 			line += fmt.Sprintf(" (%d places)", o.count)
 		}
@@ -79,6 +95,8 @@ func tolerate(d *Document) []string {
 	}
 	return lines
 }
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 func (t *tolerator) note(n *yaml.Node, what string) {
 	i := slices.IndexFunc(t.odd, func(o *oddity) bool { return o.what == what })
