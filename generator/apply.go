@@ -80,7 +80,7 @@ func (o *Overlay) attempt(d *Document, p *patch, version string) (PatchResult, *
 		r.action(a)
 	}
 	r.referred()
-	r.refers(o)
+	r.refers()
 	if !p.annotation && !r.failed() && !r.journal.changed() {
 		r.journal.undo()
 		return say(Stale, d.Where(r.at)+": ", "the description already says so; the patch can go")
@@ -180,50 +180,36 @@ func (r *run) referred() {
 	if len(lost) == 0 {
 		return
 	}
-	if n := refTo(r.d.Root, lost); n != nil {
+	if n := refTo(r.d.Root, func(pointer string) bool { return lost[pointer] }); n != nil {
 		r.conflict(true, n, "expected that nothing refers to %s any more, found a reference", n.Value)
 	}
 }
 
-// refers makes a patch absent that refers to a component which neither the description has nor a later patch adds: such a
-// reference would spoil the whole description.
-func (r *run) refers(o *Overlay) {
-	for _, n := range r.journal.fresh {
-		ref := text(mapGet(n, "$ref"))
-		if ref == "" || r.d.Resolve(ref) != nil || o.addsLater(r.p, ref) {
+// refers calls a patch absent that writes a reference to what is not there, such as an operation whose answer has no schema
+// in this description. It would spoil the whole.
+func (r *run) refers() {
+	dangles := func(pointer string) bool { return strings.HasPrefix(pointer, "#/") && r.d.Resolve(pointer) == nil }
+	for _, a := range r.p.actions {
+		if a.update == nil {
 			continue
 		}
-		r.failures = append(r.failures, failure{outcome: Absent, at: r.at, fact: fmt.Sprintf("expected %s, which the patch refers to, found nothing there", ref)})
-	}
-}
-
-// addsLater tells whether a patch behind this one puts a component in.
-func (o *Overlay) addsLater(than *patch, ref string) bool {
-	for _, p := range o.patches[slices.Index(o.patches, than)+1:] {
-		for _, a := range p.actions {
-			if len(a.target.steps) != 2 || a.target.name(0) != "components" {
-				continue
-			}
-			for name := range mapPairs(a.update) {
-				if reference(a.target.name(1), name) == ref {
-					return true
-				}
-			}
+		if n := refTo(a.update, dangles); n != nil {
+			r.failures = append(r.failures, failure{Absent, false, r.at, fmt.Sprintf("expected %s, which the patch refers to, found none", n.Value)})
+			return
 		}
 	}
-	return false
 }
 
-// refTo is the first $ref to one of the pointers.
-func refTo(n *yaml.Node, pointers map[string]bool) *yaml.Node {
-	if ref := mapGet(n, "$ref"); ref != nil && pointers[ref.Value] {
+// refTo is the first $ref to a pointer that is wanted.
+func refTo(n *yaml.Node, wanted func(pointer string) bool) *yaml.Node {
+	if ref := mapGet(n, "$ref"); ref != nil && wanted(ref.Value) {
 		return ref
 	}
 	for _, c := range n.Content {
 		if c.Kind == yaml.ScalarNode {
 			continue
 		}
-		if ref := refTo(c, pointers); ref != nil {
+		if ref := refTo(c, wanted); ref != nil {
 			return ref
 		}
 	}
@@ -242,12 +228,35 @@ func (r *run) merge(m match, update *yaml.Node) {
 	case update.Kind == yaml.SequenceNode:
 		for _, item := range update.Content {
 			if !holds(m.pos.at("*"), m.node, item) {
-				r.journal.push(m, item)
+				r.push(m, item)
 			}
 		}
 	case m.node.Tag != update.Tag || m.node.Value != update.Value:
 		r.journal.set(m, update)
 	}
+}
+
+// push appends to a list, but not a second parameter of the same name and place.
+func (r *run) push(m match, item *yaml.Node) {
+	if m.key == "parameters" {
+		name, in := r.parameter(item)
+		for _, n := range m.node.Content {
+			if twin, at := r.parameter(n); name != "" && twin == name && at == in {
+				r.conflict(false, n, "expected no parameter %s in %s yet, found %s", name, in, compactJSON(n))
+				return
+			}
+		}
+	}
+	r.journal.push(m, item)
+}
+
+// parameter is the name and the place of a parameter, which may be a reference; not of one to another, which nothing has
+// checked for circles yet.
+func (r *run) parameter(n *yaml.Node) (name, in string) {
+	if ref := mapGet(n, "$ref"); ref != nil {
+		n = r.d.Resolve(ref.Value)
+	}
+	return text(mapGet(n, "name")), text(mapGet(n, "in"))
 }
 
 func (r *run) mergeMapping(m match, update *yaml.Node) {

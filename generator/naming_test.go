@@ -39,7 +39,7 @@ func TestExported(t *testing.T) {
 
 func TestInitialismsAreCapitalsThroughout(t *testing.T) {
 	for _, word := range strings.Fields(`ID URL URI API JWT JWKS SSO SAML SCIM OIDC TOTP OTP SMS HTTP HTTPS HTML JSON IP UI CSS PII
-		PKCE ACS MFA UUID RSA ECDSA`) {
+		PKCE ACS MFA UUID RSA ECDSA SDK`) {
 		lower := strings.ToLower(word)
 		for in, want := range map[string]string{
 			"my_" + lower + "_part": "My" + word + "Part", "My" + word + "Part": "My" + word + "Part", lower: word,
@@ -131,6 +131,9 @@ func TestPathTree(t *testing.T) {
 		"PATCH /v1/me/billing/checkouts/{checkoutID}/confirm":           "Me.Billing.ConfirmCheckout",
 		"GET /v1/me/billing/statements list":                            "Me.Billing.ListStatements",
 		"POST /v1/me/profile_image":                                     "Me.CreateProfileImage",
+		"GET /v1/me/billing/credits/history list":                       "Me.Billing.ListCreditHistory",
+		"GET /v1/client/device_attestation/challenges list":             "Client.DeviceAttestation.ListChallenges",
+		"HEAD /v1/health":                                               "Health.Head",
 		"GET /v1/me":                                                    "Me.Get",
 		"GET /v1/api_keys list":                                         "APIKeys.List",
 		"GET /v1/client":                                                "Client.Get",

@@ -29,6 +29,8 @@ type SignUp struct {
 	CreatedUserID    *string              `json:"created_user_id"`    // set once Status is SignUpStatusComplete
 	AbandonAt        Timestamp            `json:"abandon_at"`         // when the sign-up can no longer be carried on
 	LegalAcceptedAt  *Timestamp           `json:"legal_accepted_at"`  // nil until the terms are accepted
+	Locale           *string              `json:"locale"`             // for example "en-US"
+	ProtectCheck     *ProtectCheck        `json:"protect_check"`      // set while the sign-up waits for it
 }
 
 // SignUpAttemptVerificationStrategy is a value of SignUpAttemptVerificationParams.Strategy. The list is open: the API
@@ -47,6 +49,12 @@ const (
 	SignUpAttemptVerificationStrategyWeb3SolanaSignature         SignUpAttemptVerificationStrategy = "web3_solana_signature"
 	SignUpAttemptVerificationStrategyGoogleOneTap                SignUpAttemptVerificationStrategy = "google_one_tap"
 )
+
+// SignUpEnterpriseConnection is an enterprise connection as a sign-up sees it.
+type SignUpEnterpriseConnection struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
 
 // SignUpStatus is a value of SignUp.Status. The list is open: the API may send and take other values.
 type SignUpStatus string
