@@ -39,12 +39,15 @@ type Source struct {
 type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
+	Lock       *Source  // names.lock.yaml; nil: no names are locked
 	APIVersion string   // a date that overrides the description's own; "" takes that
 	Module     string   // module path of the output
 	Templates  fs.FS    // the folder templates: runtime and prose
 	Pinned     bool     // the description is the pinned one: it must be clean
 	Strict     bool     // as for the pinned one, whatever the description
 	NoContract bool     // leave out the runtime's contract and the sentences' completeness: for tiny descriptions in tests
+
+	before *API // the program that this one replaces: types that are gone are retired into the lock
 }
 
 // Input names one input and its digest.
@@ -70,6 +73,11 @@ type Output struct {
 	Summary Summary
 	Patches []PatchResult
 	Folds   []Fold
+	Lock    []byte // names.lock.yaml as it ought to be; nil when none takes part
+
+	kept []byte // the lock with newly retired types, but without new names
+	api  *API
+	doc  *Document // patched
 }
 
 // Summary counts what a generation did. Its JSON form is what --json prints.
@@ -107,7 +115,13 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, Summary: summarise(made.api, p)}
+	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, api: made.api, doc: p.doc}
+	told, err := out.lock(cfg)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, told...)
+	out.Summary = summarise(made.api, p)
 	complaints := append(append(p.complaints, p.idle...), made.unused...)
 	if cfg.NoContract {
 		rt.stub = nil
@@ -125,6 +139,29 @@ func Generate(cfg Config) (*Output, error) {
 	}
 	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
 	return out, out.emit(cfg, made.api, p.doc)
+}
+
+// lock holds the names to the lock, if there is one, and tells what would change.
+func (o *Output) lock(cfg Config) (told []string, err error) {
+	if cfg.Lock == nil {
+		return nil, nil
+	}
+	l, err := parseLock(*cfg.Lock)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.before != nil {
+		l.retire(cfg.before, o.api)
+		o.kept = l.render()
+	}
+	told, err = lockNames(o.api, l)
+	o.Lock = l.render()
+	src := *cfg.Lock
+	if !src.Builtin {
+		src.Data = o.Lock // what it will be when this output is written
+	}
+	o.Inputs = append(o.Inputs, inputOf(src))
+	return told, err
 }
 
 func asErrors(lines []string) error {

@@ -25,7 +25,9 @@ func updateCommand() *cobra.Command {
 		Use:   "update FILE-or-URL",
 		Short: "Pin a new description as " + fapigen.SpecFile,
 		Long: "update reads a published description, YAML or JSON, folds the bundler's copies of schemas, drops the prose, and\n" +
-			"writes it here as " + fapigen.SpecFile + ". Then it tells the status of every patch. Bad input changes nothing.",
+			"writes it here as " + fapigen.SpecFile + ". Then it tells what changed since the one that was\n" +
+			"pinned here before, keeps in names.lock.yaml what is gone, and tells the status of every patch. Bad input changes\n" +
+			"nothing.",
 		Example: "  fapigen update 2026-06-30.yml\n  fapigen update https://example.com/fapi/2026-06-30.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,6 +52,7 @@ func update(cmd *cobra.Command, from, apiVersion string, keepProse bool) error {
 	if err := generator.Validate(pinned); err != nil {
 		return fmt.Errorf("%s: not pinned: %w", src.Name, err)
 	}
+	before := pinnedBefore()
 	if err := writeFile(fapigen.SpecFile, data); err != nil {
 		return err
 	}
@@ -58,6 +61,9 @@ func update(cmd *cobra.Command, from, apiVersion string, keepProse bool) error {
 		fmt.Fprintln(w, f)
 	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
+	if err := tellDrift(cmd, before); err != nil {
+		return err
+	}
 	return patchesCheck(cmd, inputFlags{}, false)
 }
 
