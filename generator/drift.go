@@ -10,12 +10,12 @@ import (
 
 // Drift is the difference of two descriptions. Its JSON form is what --format json prints.
 type Drift struct {
-	Old     DriftSide     `json:"old"`
-	New     DriftSide     `json:"new"`
-	Bump    Bump          `json:"bump"`
-	SDK     SDKImpact     `json:"sdk"`
-	Changes []Change      `json:"changes"`
-	Patches []PatchChange `json:"patches"`
+	Old     DriftSide       `json:"old"`
+	New     DriftSide       `json:"new"`
+	Bump    Bump            `json:"bump"`
+	SDK     SDKImpact       `json:"sdk"`
+	Changes []Change        `json:"changes"`
+	Patches []OutcomeChange `json:"patches"`
 
 	kept []byte
 }
@@ -50,8 +50,8 @@ type WireChange struct {
 	Breaks  bool   `json:"breaks"` // calls that worked may fail
 }
 
-// PatchChange is a patch whose outcome is not what it was.
-type PatchChange struct {
+// OutcomeChange is a patch whose outcome is not what it was.
+type OutcomeChange struct {
 	ID      string  `json:"id"`
 	Old     Outcome `json:"old"`
 	New     Outcome `json:"new"`
@@ -75,11 +75,11 @@ func (d *Drift) KeptLock() []byte { return d.kept }
 // CompareDescriptions tells what changed from the description of one configuration to that of another. With lock, names
 // that are gone are kept as the names lock does it: old.Lock, or, where that is nil, a lock made of the old side.
 func CompareDescriptions(old, new Config, lock bool) (*Drift, error) {
-	before, err := read(old)
+	before, err := readDescription(old)
 	if err != nil {
 		return nil, err
 	}
-	now, err := read(new)
+	now, err := readDescription(new)
 	if err != nil {
 		return nil, err
 	}
@@ -102,23 +102,23 @@ func CompareDescriptions(old, new Config, lock bool) (*Drift, error) {
 	return d, nil
 }
 
-// described is a folded description without patches. Its input has no path.
-type described struct {
+// foldedSide is a folded description without patches. Its input has no path.
+type foldedSide struct {
 	doc     *Document
 	version string
 	input   Input
 }
 
-func read(cfg Config) (*described, error) {
+func readDescription(cfg Config) (*foldedSide, error) {
 	cfg.Overlays = nil
 	p, err := prepare(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &described{p.doc, p.version, p.inputs[0]}, nil
+	return &foldedSide{p.doc, p.version, p.inputs[0]}, nil
 }
 
-func (r *described) side() DriftSide {
+func (r *foldedSide) side() DriftSide {
 	return DriftSide{Name: r.input.Name, APIVersion: r.version, Digest: r.input.Digest}
 }
 
@@ -148,10 +148,10 @@ func (d *Drift) outcomes(old, new Config) error {
 	for _, r := range before {
 		was[r.ID] = r.Outcome
 	}
-	d.Patches = []PatchChange{}
+	d.Patches = []OutcomeChange{}
 	for _, r := range now {
 		if o, ok := was[r.ID]; ok && o != r.Outcome {
-			d.Patches = append(d.Patches, PatchChange{ID: r.ID, Old: o, New: r.Outcome, Message: r.Message})
+			d.Patches = append(d.Patches, OutcomeChange{ID: r.ID, Old: o, New: r.Outcome, Message: r.Message})
 		}
 	}
 	return nil

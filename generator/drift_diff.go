@@ -62,15 +62,17 @@ type differ struct {
 	changes  []Change
 }
 
-// place is a position in both documents, in the words of the report.
-type place struct {
+// driftPlace is a position in both documents, in the words of the report.
+type driftPlace struct {
 	subject string
 	path    string
 	ops     int
 	request bool
+	depth   int
 }
 
-func (p place) in(member string) place {
+func (p driftPlace) in(member string) driftPlace {
+	p.depth++
 	switch {
 	case p.path == "":
 		p.path = member
@@ -94,8 +96,9 @@ func diffDocuments(old, new *Document) []Change {
 	return d.changes
 }
 
-func (d *differ) tell(kind string, at place, format string, args ...any) {
-	c := Change{Kind: kind, Subject: at.subject, Place: at.path, Detail: fmt.Sprintf(format, args...), Operations: at.ops, Request: at.request}
+func (d *differ) tell(kind string, at driftPlace, format string, args ...any) {
+	c := Change{Kind: kind, Subject: at.subject, Place: at.path, Detail: fmt.Sprintf(format, args...)}
+	c.Operations, c.Request = at.ops, at.request
 	if !slices.Contains(d.changes, c) { // two media types may share what changed
 		d.changes = append(d.changes, c)
 	}
@@ -104,12 +107,24 @@ func (d *differ) tell(kind string, at place, format string, args ...any) {
 // was tells a change of a plain value.
 func was(now, before string) string { return fmt.Sprintf("%s, was %s", now, before) }
 
+// targetOf follows references, as far as they lead somewhere: no lint has been here yet.
+func targetOf(d *Document, n *yaml.Node) *yaml.Node {
+	for range maxComposition {
+		ref := text(mapGet(n, "$ref"))
+		if ref == "" {
+			return n
+		}
+		n = d.Resolve(ref)
+	}
+	return nil
+}
+
 // shared compares the parts of one section of components that both documents have.
-func (d *differ) shared(kind string, compare func(at place, a, b *yaml.Node)) {
+func (d *differ) shared(kind string, compare func(at driftPlace, a, b *yaml.Node)) {
 	before := mapGet(mapGet(d.old.Root, "components"), kind)
 	for name, b := range mapPairs(mapGet(mapGet(d.new.Root, "components"), kind)) {
 		if a := mapGet(before, name); a != nil {
-			compare(place{subject: strings.TrimSuffix(kind, "s") + " " + name, ops: d.reach[reference(kind, name)]}, a, b)
+			compare(driftPlace{subject: strings.TrimSuffix(kind, "s") + " " + name, ops: d.reach[reference(kind, name)]}, a, b)
 		}
 	}
 }
@@ -128,24 +143,24 @@ func (d *differ) to(ref string) string {
 	return ref
 }
 
-func (d *differ) body(at place, a, b *yaml.Node) {
+func (d *differ) body(at driftPlace, a, b *yaml.Node) {
 	at.request = true
 	switch {
 	case a == nil && b == nil || d.sameRef(a, b):
 		return
 	case a == nil:
-		d.tell(BodyAdded, at, "%s", strings.Join(mapKeys(mapGet(follow(d.new, b), "content")), ", "))
+		d.tell(BodyAdded, at, "%s", strings.Join(mapKeys(mapGet(targetOf(d.new, b), "content")), ", "))
 		return
 	case b == nil:
 		d.tell(BodyRemoved, at, "")
 		return
 	}
-	a, b = follow(d.old, a), follow(d.new, b)
+	a, b = targetOf(d.old, a), targetOf(d.new, b)
 	d.required(at.in("body"), isTrue(mapGet(a, "required")), isTrue(mapGet(b, "required")))
 	d.content(at.in("body"), mapGet(a, "content"), mapGet(b, "content"))
 }
 
-func (d *differ) required(at place, before, now bool) {
+func (d *differ) required(at driftPlace, before, now bool) {
 	switch {
 	case now && !before:
 		d.tell(RequiredChanged, at, "required, was optional")
@@ -154,7 +169,7 @@ func (d *differ) required(at place, before, now bool) {
 	}
 }
 
-func (d *differ) content(at place, a, b *yaml.Node) {
+func (d *differ) content(at driftPlace, a, b *yaml.Node) {
 	for media, m := range mapPairs(b) {
 		if before := mapGet(a, media); before != nil {
 			d.schema(at, mapGet(before, "schema"), mapGet(m, "schema"))
@@ -169,7 +184,7 @@ func (d *differ) content(at place, a, b *yaml.Node) {
 	}
 }
 
-func (d *differ) responses(at place, a, b *yaml.Node) {
+func (d *differ) responses(at driftPlace, a, b *yaml.Node) {
 	for status, r := range mapPairs(b) {
 		if before := mapGet(a, status); before != nil {
 			d.response(at.in(status), before, r)
@@ -184,25 +199,25 @@ func (d *differ) responses(at place, a, b *yaml.Node) {
 	}
 }
 
-func (d *differ) response(at place, a, b *yaml.Node) {
+func (d *differ) response(at driftPlace, a, b *yaml.Node) {
 	if !d.sameRef(a, b) {
-		d.content(at, mapGet(follow(d.old, a), "content"), mapGet(follow(d.new, b), "content"))
+		d.content(at, mapGet(targetOf(d.old, a), "content"), mapGet(targetOf(d.new, b), "content"))
 	}
 }
 
-func (d *differ) parameter(at place, a, b *yaml.Node) {
+func (d *differ) parameter(at driftPlace, a, b *yaml.Node) {
 	at.request = true
 	if d.sameRef(a, b) {
 		return
 	}
-	a, b = follow(d.old, a), follow(d.new, b)
+	a, b = targetOf(d.old, a), targetOf(d.new, b)
 	d.required(at, isTrue(mapGet(a, "required")), isTrue(mapGet(b, "required")))
 	d.schema(at, mapGet(a, "schema"), mapGet(b, "schema"))
 	d.others(at, "parameter", a, b, "name", "in", "required", "schema")
 }
 
 // others tells the keywords that no other comparison looks at.
-func (d *differ) others(at place, p position, a, b *yaml.Node, known ...string) {
+func (d *differ) others(at driftPlace, p position, a, b *yaml.Node, known ...string) {
 	keys := appendNew(mapKeys(a), mapKeys(b)...)
 	for _, key := range keys {
 		if slices.Contains(known, key) || p.isProse(key) {

@@ -62,7 +62,7 @@ func (d *differ) paths() {
 		}
 	}
 	for _, e := range fresh {
-		at := place{subject: e.String(), ops: 1}
+		at := driftPlace{subject: e.String(), ops: 1}
 		if old, ok := take(func(o endpoint) bool { return o.id() != "" && o.id() == e.id() }); ok {
 			d.tell(OperationMoved, at, "was %s", old)
 			d.operation(old, e)
@@ -71,7 +71,7 @@ func (d *differ) paths() {
 		}
 	}
 	for _, e := range before {
-		d.tell(OperationRemoved, place{subject: e.String(), ops: 1}, "%s", e.id())
+		d.tell(OperationRemoved, driftPlace{subject: e.String(), ops: 1}, "%s", e.id())
 	}
 	d.emptyPaths(d.old, d.new, EmptyPathAdded)
 	d.emptyPaths(d.new, d.old, EmptyPathRemoved)
@@ -83,13 +83,13 @@ func (d *differ) emptyPaths(other, doc *Document, kind string) {
 	for path, item := range mapPairs(mapGet(doc.Root, "paths")) {
 		empty := !slices.ContainsFunc(mapKeys(item), func(key string) bool { return slices.Contains(verbs, key) })
 		if empty && mapGet(paths, path) == nil {
-			d.tell(kind, place{subject: path}, "")
+			d.tell(kind, driftPlace{subject: path}, "")
 		}
 	}
 }
 
 func (d *differ) operation(a, b endpoint) {
-	at := place{subject: b.String(), ops: 1}
+	at := driftPlace{subject: b.String(), ops: 1}
 	if a.id() != b.id() {
 		d.tell(OperationRenamed, at, "operationId %s", was(b.id(), a.id()))
 	}
@@ -103,7 +103,7 @@ func (d *differ) operation(a, b endpoint) {
 }
 
 // parameters compares those of path item and operation together, by place and name. Path parameters follow the path.
-func (d *differ) parameters(at place, a, b endpoint) {
+func (d *differ) parameters(at driftPlace, a, b endpoint) {
 	at.request = true
 	before, _ := parametersOf(d.old, a)
 	now, order := parametersOf(d.new, b)
@@ -111,7 +111,7 @@ func (d *differ) parameters(at place, a, b endpoint) {
 		switch {
 		case strings.HasPrefix(key, "path "):
 		case before[key] == nil:
-			d.tell(ParameterAdded, at.in(key), "%s", obligation(isTrue(mapGet(follow(d.new, now[key]), "required"))))
+			d.tell(ParameterAdded, at.in(key), "%s", obligation(isTrue(mapGet(targetOf(d.new, now[key]), "required"))))
 		default:
 			d.parameter(at.in(key), before[key], now[key])
 		}
@@ -128,7 +128,7 @@ func parametersOf(d *Document, e endpoint) (byKey map[string]*yaml.Node, order [
 	byKey = map[string]*yaml.Node{}
 	for _, list := range []*yaml.Node{mapGet(e.item, "parameters"), mapGet(e.op, "parameters")} {
 		for _, p := range itemsOf(list) {
-			node := follow(d, p)
+			node := targetOf(d, p)
 			key := text(mapGet(node, "in")) + " " + text(mapGet(node, "name"))
 			order = appendNew(order, key)
 			byKey[key] = p // the operation's own comes last and wins

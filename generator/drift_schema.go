@@ -9,15 +9,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// schemaView is a schema without the wrappers that say no more than `nullable`.
-type schemaView struct {
+// unwrapped is a schema without the wrappers that say no more than `nullable`.
+type unwrapped struct {
 	node     *yaml.Node // the definition in place, or the node that holds the reference
 	ref      string
 	nullable bool
 }
 
-func viewOf(n *yaml.Node) schemaView {
-	v := schemaView{node: n}
+func viewOf(n *yaml.Node) unwrapped {
+	v := unwrapped{node: n}
 	for {
 		if v.ref = text(mapGet(v.node, "$ref")); v.ref != "" {
 			return v
@@ -46,7 +46,7 @@ func loneMember(n *yaml.Node) *yaml.Node {
 var compositions = []string{"allOf", "oneOf", "anyOf"}
 
 // label names a schema in a sentence: its component, or its type.
-func (v schemaView) label() string {
+func (v unwrapped) label() string {
 	if v.ref != "" {
 		return refName(v.ref)
 	}
@@ -80,12 +80,15 @@ func typeWord(n *yaml.Node) string {
 }
 
 // schema compares two schemas where they are used.
-func (d *differ) schema(at place, a, b *yaml.Node) {
+func (d *differ) schema(at driftPlace, a, b *yaml.Node) {
 	if a == nil || b == nil {
 		if a != b {
 			d.tell(TypeChanged, at, "%s", was(labelOf(b), labelOf(a)))
 		}
 		return
+	}
+	if at.depth > maxComposition {
+		return // two schemas that contain themselves, each at another place
 	}
 	x, y := viewOf(a), viewOf(b)
 	if x.nullable != y.nullable {
@@ -94,11 +97,11 @@ func (d *differ) schema(at place, a, b *yaml.Node) {
 	switch {
 	case x.ref != "" && d.to(x.ref) == y.ref:
 	case x.ref != "" && y.ref != "":
-		if !sameNode("schema", follow(d.old, x.node), follow(d.new, y.node)) {
+		if !sameNode("schema", targetOf(d.old, x.node), targetOf(d.new, y.node)) {
 			d.tell(TypeChanged, at, "%s", was(y.label(), x.label()))
 		}
 	default:
-		d.contents(at, follow(d.old, x.node), follow(d.new, y.node))
+		d.contents(at, targetOf(d.old, x.node), targetOf(d.new, y.node))
 	}
 }
 
@@ -110,8 +113,8 @@ func labelOf(n *yaml.Node) string {
 }
 
 // contents compares two definitions. Their own nullable has been looked at.
-func (d *differ) contents(at place, a, b *yaml.Node) {
-	if x, y := (schemaView{node: a}), (schemaView{node: b}); typeWord(a) != typeWord(b) {
+func (d *differ) contents(at driftPlace, a, b *yaml.Node) {
+	if x, y := (unwrapped{node: a}), (unwrapped{node: b}); typeWord(a) != typeWord(b) {
 		d.tell(TypeChanged, at, "%s", was(y.label(), x.label()))
 		return
 	}
@@ -121,7 +124,7 @@ func (d *differ) contents(at place, a, b *yaml.Node) {
 		d.schema(at.in("[]"), x, y)
 	}
 	known := []string{"type", "nullable", "enum", "properties", "required", "items", "allOf", "oneOf", "anyOf"}
-	if x, y := mapGet(a, "additionalProperties"), mapGet(b, "additionalProperties"); x != nil && y != nil && x.Kind == yaml.MappingNode && y.Kind == yaml.MappingNode {
+	if x, y := mapGet(a, "additionalProperties"), mapGet(b, "additionalProperties"); isMapping(x) && isMapping(y) {
 		d.schema(at.in("{}"), x, y)
 		known = append(known, "additionalProperties")
 	}
@@ -131,7 +134,9 @@ func (d *differ) contents(at place, a, b *yaml.Node) {
 	d.others(at, "schema", a, b, known...)
 }
 
-func (d *differ) enum(at place, a, b *yaml.Node) {
+func isMapping(n *yaml.Node) bool { return n != nil && n.Kind == yaml.MappingNode }
+
+func (d *differ) enum(at driftPlace, a, b *yaml.Node) {
 	x, y := mapGet(a, "enum"), mapGet(b, "enum")
 	switch {
 	case x == nil && y == nil:
@@ -161,7 +166,7 @@ func valuesOf(list *yaml.Node) string {
 	return strings.Join(values, ", ")
 }
 
-func (d *differ) properties(at place, a, b *yaml.Node) {
+func (d *differ) properties(at driftPlace, a, b *yaml.Node) {
 	before, now := mapGet(a, "properties"), mapGet(b, "properties")
 	demands := func(schema *yaml.Node, name string) bool {
 		list := mapGet(schema, "required")
@@ -190,7 +195,7 @@ func (d *differ) properties(at place, a, b *yaml.Node) {
 }
 
 // members compares the members of a composition: equal ones pair off, then those written out in place in their order.
-func (d *differ) members(at place, a, b []*yaml.Node) {
+func (d *differ) members(at driftPlace, a, b []*yaml.Node) {
 	same := func(x, y *yaml.Node) bool { return d.sameRef(x, y) || sameNode("schema", x, y) }
 	a, b = slices.Clone(a), slices.Clone(b)
 	b = slices.DeleteFunc(b, func(y *yaml.Node) bool {
@@ -220,7 +225,9 @@ func (d *differ) members(at place, a, b []*yaml.Node) {
 // schemas compares the components; gone and fresh are those without a partner.
 func (d *differ) schemas(gone, fresh []string) {
 	before := mapGet(mapGet(d.old.Root, "components"), "schemas")
-	at := func(name string) place { return place{subject: name, ops: d.reach[reference("schemas", name)]} }
+	at := func(name string) driftPlace {
+		return driftPlace{subject: name, ops: d.reach[reference("schemas", name)]}
+	}
 	for _, name := range fresh {
 		d.tell(SchemaAdded, at(name), "")
 	}

@@ -17,8 +17,8 @@ func compareSDKs(old, new Config) (impact SDKImpact, kept []byte, err error) {
 	if err != nil {
 		return impact, nil, fmt.Errorf("%s: cannot be generated: %w", old.Spec.Name, err)
 	}
-	if before.Lock != nil {
-		new.Lock = &Source{Name: old.Lock.Name, Data: before.Lock}
+	if before.names != nil {
+		new.Lock = &Source{Name: old.Lock.Name, Data: before.names}
 		new.before = before.api
 	}
 	now, err := Generate(new)
@@ -36,14 +36,13 @@ func compareSDKs(old, new Config) (impact SDKImpact, kept []byte, err error) {
 	return impact, now.kept, nil
 }
 
-// compareTypes asks apidiff. Both packages are checked with one importer, so that what they share is the same.
+// compareTypes asks apidiff.
 func (s *SDKImpact) compareTypes(before, now *Output, cfg Config) error {
-	c := newPackageChecker(cfg)
-	x, err := c.check(before.Files)
+	x, err := packageTypes(before.Files, cfg)
 	if err != nil {
 		return err
 	}
-	y, err := c.check(now.Files)
+	y, err := packageTypes(now.Files, cfg)
 	if err != nil {
 		return err
 	}
@@ -86,7 +85,7 @@ func deprecatedSince(before, now *API) []string {
 	return slices.DeleteFunc(kept(now), func(name string) bool { return slices.Contains(old, name) })
 }
 
-// method is one Go method with what it does on the wire.
+// wireMethod is one Go method with what it does on the wire.
 type wireMethod struct {
 	row  expectation
 	body Body

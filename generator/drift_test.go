@@ -5,6 +5,7 @@ package generator
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,9 +18,9 @@ import (
 )
 
 // driftSides are the two configurations of a case.
-func driftSides(t *testing.T, a *txtar.Archive) (old, new Config) {
+func driftSides(t *testing.T, a *txtar.Archive, templates fs.FS) (old, new Config) {
 	t.Helper()
-	base := Config{APIVersion: "2026-01-01", Module: "example.com/sdk", Templates: declarationsOnly(t), NoContract: true}
+	base := Config{APIVersion: "2026-01-01", Module: "example.com/sdk", Templates: templates, NoContract: true}
 	if overlay, ok := section(a, "overlay.yaml"); ok {
 		base.Overlays = []Source{{Name: "overlay.yaml", Data: []byte(overlay)}}
 	}
@@ -67,10 +68,11 @@ func driftTold(t *testing.T, d *Drift) map[string]string {
 }
 
 func TestDriftCases(t *testing.T) {
+	templates := declarationsOnly(t)
 	for name, path := range archives(t, "drift") {
 		t.Run(name, func(t *testing.T) {
 			a := readArchive(t, path)
-			old, new := driftSides(t, a)
+			old, new := driftSides(t, a, templates)
 			d, err := CompareDescriptions(old, new, true)
 			if err != nil {
 				t.Fatal(err)
@@ -105,7 +107,7 @@ var opposite = map[string]string{
 func TestDriftIsEmptyForEqualAndMirroredForSwappedDescriptions(t *testing.T) {
 	for name, path := range archives(t, "drift") {
 		a := readArchive(t, path)
-		old, new := driftSides(t, a)
+		old, new := driftSides(t, a, nil)
 		x, y := folded(t, old.Spec), folded(t, new.Spec)
 		if same := diffDocuments(x, x.Clone()); len(same) > 0 {
 			t.Errorf("%s: a description differs from itself: %v", name, same)
@@ -160,12 +162,12 @@ var realUpdates = []realUpdate{
 	}, 0, "minor"},
 	{"2026-05-12_as-of-2026-06-26.yml", "2026-05-12_as-of-2026-07-30.yml", map[string]int{
 		EnumDropped: 2, ValueAdded: 1, StatusAdded: 32, BodyAdded: 1, EmptyPathAdded: 2,
-		PropertyAdded: 3 + 1 + 7 - 2 - 2, // two are told as request properties, two stand inside an object that is new
+		PropertyAdded: 3 + 1 + 7 - 2 - 2,  // two are told as request properties, two stand inside an object that is new
 		MediaAdded:    1, OtherChanged: 2, // a page beside an error; the pattern that each dropped enum left
 	}, 9 + 2, "minor"},
 	{"2026-05-12_as-of-2026-07-30.yml", "2026-05-12.yml", map[string]int{
 		OperationAdded: 5 + 2, SchemaAdded: 9 + 2, ValueAdded: 1,
-		MemberAdded: 2, // one new branch, in two schemas that share it
+		MemberAdded:   2, // one new branch, in two schemas that share it
 		PropertyAdded: 6,
 	}, 5, "minor"},
 	{"2025-11-10.yml", "2026-05-12.yml", map[string]int{
@@ -221,7 +223,7 @@ func TestDriftReadsPublishedAndPinnedAlike(t *testing.T) {
 
 func TestDriftTellsWhenASideCannotBeGenerated(t *testing.T) {
 	a := readArchive(t, filepath.Join("..", "testdata", "drift", "go_api.txtar"))
-	old, new := driftSides(t, a)
+	old, new := driftSides(t, a, declarationsOnly(t))
 	new.NoContract = false // the runtime wants models that a tiny description lacks
 	d, err := CompareDescriptions(old, new, true)
 	if err != nil {
@@ -230,4 +232,39 @@ func TestDriftTellsWhenASideCannotBeGenerated(t *testing.T) {
 	if d.Bump.Level != "unknown" || !strings.Contains(d.SDK.Unknown, "new.yaml: cannot be generated: ") || len(d.Changes) == 0 {
 		t.Errorf("%s, %q, %d changes", d.Bump, d.SDK.Unknown, len(d.Changes))
 	}
+}
+
+// FuzzDrift compares any two descriptions: it ends, and every change has a kind and a subject.
+func FuzzDrift(f *testing.F) {
+	paths, err := filepath.Glob("../testdata/drift/*.txtar")
+	if err != nil || len(paths) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, path := range paths {
+		a, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		old, _ := section(a, "old.yaml")
+		new, _ := section(a, "new.yaml")
+		f.Add([]byte(old), []byte(new))
+	}
+	circle := "openapi: 3.0.3\ninfo: {version: v1}\npaths: {/a: {get: {parameters: [{$ref: '#/components/parameters/A'}], responses: {'200': {$ref: '#/nowhere'}}}}}\n" +
+		"components: {parameters: {A: {$ref: '#/components/parameters/A'}}, schemas: {X: {type: object, properties: {p: %s}}, Y: {$ref: '#/components/schemas/Y'}}}\n"
+	f.Add(fmt.Appendf(nil, circle, "{type: object, properties: {p: {$ref: '#/components/schemas/X'}}}"), fmt.Appendf(nil, circle, "{$ref: '#/components/schemas/X'}"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		old, err := readDescription(Config{Spec: Source{Name: "old", Data: a}, APIVersion: "2026-01-01"})
+		if err != nil {
+			return
+		}
+		new, err := readDescription(Config{Spec: Source{Name: "new", Data: b}, APIVersion: "2026-01-01"})
+		if err != nil {
+			return
+		}
+		for _, c := range diffDocuments(old.doc, new.doc) {
+			if c.Kind == "" || c.phrase() == "" && c.title() == "" {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
 }

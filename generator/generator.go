@@ -10,9 +10,12 @@
 //   - overlay.go, guard.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
 //   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
+//   - lock.go and lock_*.go: the names lock; what upstream dropped but users may use is put back, deprecated.
 //   - check.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
+//
+// Beside the line, drift.go and drift_*.go compare two descriptions and the programs that come of them (gotypes.go).
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator
@@ -40,6 +43,7 @@ type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
 	Lock       *Source  // names.lock.yaml; nil: no names are locked
+	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
 	Module     string   // module path of the output
 	Templates  fs.FS    // the folder templates: runtime and prose
@@ -73,11 +77,12 @@ type Output struct {
 	Summary Summary
 	Patches []PatchResult
 	Folds   []Fold
-	Lock    []byte // names.lock.yaml as it ought to be; nil when none takes part
+	Lock    []byte // names.lock.yaml as it ought to be; nil when there is none, a built-in one, or a fixed one
 
-	kept []byte // the lock with newly retired types, but without new names
-	api  *API
-	doc  *Document // patched
+	names []byte // the lock, whoever it belongs to
+	kept  []byte // the lock with newly retired types, but without new names
+	api   *API
+	doc   *Document // patched
 }
 
 // Summary counts what a generation did. Its JSON form is what --json prints.
@@ -155,10 +160,10 @@ func (o *Output) lock(cfg Config) (told []string, err error) {
 		o.kept = l.render()
 	}
 	told, err = lockNames(o.api, l)
-	o.Lock = l.render()
+	o.names = l.render()
 	src := *cfg.Lock
-	if !src.Builtin {
-		src.Data = o.Lock // what it will be when this output is written
+	if !src.Builtin && !cfg.LockFixed {
+		src.Data, o.Lock = o.names, o.names
 	}
 	o.Inputs = append(o.Inputs, inputOf(src))
 	return told, err

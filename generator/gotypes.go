@@ -20,29 +20,25 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// packageChecker checks packages that are to be compared with each other: what they import is the same for both.
-type packageChecker struct {
-	fset     *token.FileSet
+// standard is the standard library's types, read once for all packages that are to be compared: types of two importers are
+// never the same.
+var standard = sync.OnceValue(func() *standardTypes {
+	s := &standardTypes{exports: map[string]string{}}
+	s.importer = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(s.exports[path]) })
+	return s
+})
+
+type standardTypes struct {
+	sync.Mutex
 	importer types.Importer
 	exports  map[string]string // import path to the file with its export data
-	stub     fs.FS             // templates, when what a tiny description lacks comes from the runtime's stub
 }
-
-func newPackageChecker(cfg Config) *packageChecker {
-	c := &packageChecker{fset: token.NewFileSet(), exports: map[string]string{}}
-	c.importer = importer.ForCompiler(c.fset, "gc", c.open)
-	if cfg.NoContract {
-		c.stub = cfg.Templates
-	}
-	return c
-}
-
-func (c *packageChecker) open(path string) (io.ReadCloser, error) { return os.Open(c.exports[path]) }
 
 // list asks the go command, once for all, where the export data of what the files import is.
-func (c *packageChecker) list(files []*ast.File) error {
+func (s *standardTypes) list(files []*ast.File) error {
 	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}"}
 	have := len(args)
 	for _, f := range files {
@@ -51,7 +47,7 @@ func (c *packageChecker) list(files []*ast.File) error {
 			if err != nil {
 				return err
 			}
-			if _, known := c.exports[path]; !known {
+			if _, known := s.exports[path]; !known {
 				args = appendNew(args, path)
 			}
 		}
@@ -67,35 +63,40 @@ func (c *packageChecker) list(files []*ast.File) error {
 	}
 	for line := range strings.Lines(string(out)) {
 		path, file, _ := strings.Cut(strings.TrimSpace(line), "=")
-		c.exports[path] = file
+		s.exports[path] = file
 	}
 	return nil
 }
 
-// check is the package fapi of the files. The first thing that does not fit is the error.
-func (c *packageChecker) check(files Files) (*types.Package, error) {
+// packageTypes is the package fapi of the files. The first thing that does not fit is the error. What a tiny description lacks
+// comes from the runtime's stub.
+func packageTypes(files Files, cfg Config) (*types.Package, error) {
+	fset := token.NewFileSet()
 	var list []*ast.File
 	declared := map[string]bool{}
 	for _, name := range packageFiles(files) {
-		f, err := parser.ParseFile(c.fset, name, files[name], parser.SkipObjectResolution)
+		f, err := parser.ParseFile(fset, name, files[name], parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, f)
 		noteDeclared(declared, f)
 	}
-	if c.stub != nil {
-		f, err := stubBeside(c.stub, c.fset, declared)
+	if cfg.NoContract {
+		f, err := stubBeside(cfg.Templates, fset, declared)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, f)
 	}
-	if err := c.list(list); err != nil {
+	std := standard()
+	std.Lock()
+	defer std.Unlock()
+	if err := std.list(list); err != nil {
 		return nil, err
 	}
-	conf := types.Config{Importer: c.importer, IgnoreFuncBodies: true}
-	return conf.Check("fapi", c.fset, list, nil)
+	conf := types.Config{Importer: std.importer, IgnoreFuncBodies: true}
+	return conf.Check("fapi", fset, list, nil)
 }
 
 func noteDeclared(declared map[string]bool, f *ast.File) {

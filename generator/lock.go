@@ -171,10 +171,10 @@ var (
 )
 
 // inBlock and inFlow quote what YAML would read as something else than this string.
-func inBlock(s string) string { return quoted(s, plainInBlock) }
-func inFlow(s string) string  { return quoted(s, plainInFlow) }
+func inBlock(s string) string { return yamlQuoted(s, plainInBlock) }
+func inFlow(s string) string  { return yamlQuoted(s, plainInFlow) }
 
-func quoted(s string, plain *regexp.Regexp) string {
+func yamlQuoted(s string, plain *regexp.Regexp) string {
 	if plain.MatchString(s) && !yamlWords[strings.ToLower(s)] {
 		return s
 	}

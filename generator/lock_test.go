@@ -28,8 +28,8 @@ func TestThePinnedNamesAreLocked(t *testing.T) {
 // history are the revisions of one version in order.
 var history = []string{"2026-05-12_as-of-2026-06-16.yml", "2026-05-12_as-of-2026-06-26.yml", "2026-05-12_as-of-2026-07-30.yml", "2026-05-12.yml"}
 
-// pinnedConfig is the plain run's for a published file that was pinned.
-func pinnedConfig(t *testing.T, name string, data []byte) Config {
+// historyConfig is the plain run's for a published file that was pinned.
+func historyConfig(t *testing.T, name string, data []byte) Config {
 	t.Helper()
 	json, _, _, err := Pin(name, data, "", false)
 	if err != nil {
@@ -45,7 +45,7 @@ func pinnedConfig(t *testing.T, name string, data []byte) Config {
 func TestNamesThroughHistory(t *testing.T) {
 	files := publishedFiles(t)
 	lock := &Source{Name: "names.lock.yaml"}
-	old := pinnedConfig(t, history[0], files[history[0]])
+	old := historyConfig(t, history[0], files[history[0]])
 	old.Lock = lock
 	out, err := Generate(old)
 	if err != nil {
@@ -54,7 +54,7 @@ func TestNamesThroughHistory(t *testing.T) {
 	before := typeCheck(t, out.Files)
 	lock.Data = out.Lock
 	for _, name := range history[1:] {
-		new := pinnedConfig(t, name, files[name])
+		new := historyConfig(t, name, files[name])
 		d, err := CompareDescriptions(old, new, true)
 		if err != nil {
 			t.Fatal(err)

@@ -33,10 +33,13 @@ func driftCommand() *cobra.Command {
 		Example: "  fapigen drift fapi_swagger.json 2026-06-30.yml\n" +
 			"  fapigen drift --format markdown --fail-on breaking old.yml new.yml > drift.md",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return fmt.Errorf("drift: %d descriptions given; it compares two, OLD and NEW", len(args))
+			switch len(args) {
+			case 2:
+				return nil
+			case 1:
+				return errors.New("drift: 1 description given; it compares two, OLD and NEW")
 			}
-			return nil
+			return fmt.Errorf("drift: %d descriptions given; it compares two, OLD and NEW", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return drift(cmd, flags, args[0], args[1]) },
 	}

@@ -69,7 +69,7 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 	if err != nil {
 		return err
 	}
-	if stale(cfg.Lock, out.Lock) {
+	if staleLock(cfg.Lock, out) {
 		if err := writeFile(fapigen.LockFile, out.Lock); err != nil {
 			return err
 		}
@@ -83,9 +83,9 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 	return nil
 }
 
-// stale tells whether the names lock of this folder is not as it ought to be. The built-in one is never written.
-func stale(lock *generator.Source, want []byte) bool {
-	return lock != nil && !lock.Builtin && !bytes.Equal(lock.Data, want)
+// staleLock tells whether the names lock of this folder is not as it ought to be.
+func staleLock(lock *generator.Source, out *generator.Output) bool {
+	return out.Lock != nil && !bytes.Equal(lock.Data, out.Lock)
 }
 
 func check(cmd *cobra.Command, flags generateFlags, out *generator.Output, lock *generator.Source) error {
@@ -93,7 +93,7 @@ func check(cmd *cobra.Command, flags generateFlags, out *generator.Output, lock 
 	if err != nil {
 		return err
 	}
-	if stale(lock, out.Lock) {
+	if staleLock(lock, out) {
 		differs = append(differs, diff.Diff(fapigen.LockFile, lock.Data, fapigen.LockFile+" (generated)", out.Lock)...)
 	}
 	if flags.json {

@@ -57,7 +57,7 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 		if err != nil {
 			return cfg, err
 		}
-		cfg.Lock = &lock
+		cfg.Lock, cfg.LockFixed = &lock, len(in.overlays) > 0
 	}
 	for _, name := range in.overlays {
 		src, err := readSource(name, stdin)
