@@ -38,20 +38,20 @@ func (d *Drift) sections() []driftSection {
 	}
 	operations, schemas := d.changed()
 	all := []driftSection{
-		{title: "Go API, incompatible", lines: d.SDK.Incompatible, limit: 15},
+		{title: "Go API, incompatible", lines: d.SDK.Incompatible, limit: 12},
 		{title: "Go API, kept as deprecated", lines: d.SDK.Deprecated, limit: 3, names: true},
-		{title: "Same Go code, other behaviour", lines: wire, limit: 6},
-		{title: "Go API, compatible", lines: compatible, limit: 5},
+		{title: "Same Go code, other behaviour", lines: wire, limit: 5},
+		{title: "Go API, compatible", lines: compatible, limit: 3},
 		{title: "Go API, added", lines: additions, limit: 4, names: true},
-		{title: "Operations removed", lines: d.titles(OperationRemoved), limit: 8},
-		{title: "Operations added", lines: d.titles(OperationAdded), limit: 8},
-		{title: "Operations changed", lines: changeLines(operations, "operation"), limit: 8},
+		{title: "Operations removed", lines: d.titles(OperationRemoved), limit: 5},
+		{title: "Operations added", lines: d.titles(OperationAdded), limit: 6},
+		{title: "Operations changed", lines: changeLines(operations, "operation"), limit: 7},
 		{title: "Empty path items removed", lines: d.titles(EmptyPathRemoved), limit: 2, names: true},
 		{title: "Empty path items added", lines: d.titles(EmptyPathAdded), limit: 2, names: true},
 		{title: "Schemas removed", lines: d.titles(SchemaRemoved), limit: 3, names: true},
 		{title: "Schemas added", lines: d.titles(SchemaAdded), limit: 3, names: true},
-		{title: "Shared parts changed", lines: changeLines(schemas, "schema"), limit: 10},
-		{title: "Patches", lines: patches, limit: 8},
+		{title: "Shared parts changed", lines: changeLines(schemas, "schema"), limit: 8},
+		{title: "Patches", lines: patches, limit: 6},
 	}
 	return slices.DeleteFunc(all, func(s driftSection) bool { return len(s.lines) == 0 })
 }

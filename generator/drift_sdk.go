@@ -137,8 +137,12 @@ func compareRow(name string, x, y expectation) (list []WireChange) {
 		tell(false, "the answer %s the client itself", map[bool]string{true: "is now", false: "is no longer"}[y.IsClient])
 	}
 	for _, input := range y.Required {
-		if !slices.Contains(x.Required, input) {
-			tell(true, "%s is required, was optional or unknown", input)
+		switch {
+		case slices.Contains(x.Required, input):
+		case slices.Contains(slices.Concat(x.Body, x.Query), input):
+			tell(true, "%s is required, was optional", input)
+		default:
+			tell(true, "%s is new and required", input)
 		}
 	}
 	for _, input := range x.Required {

@@ -4,6 +4,7 @@ package generator
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -199,6 +200,9 @@ func TestDriftOfRealUpdates(t *testing.T) {
 			if request != u.request {
 				t.Errorf("%d request properties, want %d", request, u.request)
 			}
+			if lines := strings.Count(driftTold(t, d)["want/text"], "\n"); lines > 45 {
+				t.Errorf("the text has %d lines, more than a screen", lines)
+			}
 			if d.Bump.Level != u.bump || u.bump == "minor" && d.Breaking() {
 				t.Errorf("version %s, want %s; incompatible: %v; wire: %v", d.Bump, u.bump, d.SDK.Incompatible, d.SDK.Wire)
 			}
@@ -217,6 +221,43 @@ func TestDriftReadsPublishedAndPinnedAlike(t *testing.T) {
 		}
 		if !d.Empty() || d.Bump.Level != "none" {
 			t.Errorf("%s to %s: %+v", sides[0].Spec.Name, sides[1].Spec.Name, d)
+		}
+	}
+}
+
+func TestDriftTextIsCutAndMarkdownIsWhole(t *testing.T) {
+	d := &Drift{Old: DriftSide{"old.yml", "2026-01-01", Digest(nil)}, New: DriftSide{"new.yml", "2026-01-01", Digest(nil)}}
+	for i := range 300 {
+		name := fmt.Sprintf("Name%03d", i)
+		d.SDK.Incompatible = append(d.SDK.Incompatible, name+": removed")
+		d.SDK.Compatible = append(d.SDK.Compatible, name+"New: added", name+": old is `odd`")
+		d.SDK.Deprecated = append(d.SDK.Deprecated, name+"Old")
+		d.SDK.Wire = append(d.SDK.Wire, WireChange{Subject: name, Detail: "other"})
+		d.Patches = append(d.Patches, OutcomeChange{ID: name, Old: Applied, New: Stale})
+		for j, kind := range []string{OperationAdded, OperationRemoved, EmptyPathAdded, EmptyPathRemoved, SchemaAdded, SchemaRemoved, PropertyAdded, StatusAdded} {
+			subject := name
+			if j < 4 || kind == StatusAdded {
+				subject = "GET /v1/" + name
+			}
+			d.Changes = append(d.Changes, Change{Kind: kind, Subject: subject, Place: "p" + name, Detail: "d"})
+		}
+	}
+	d.Bump = d.bump()
+	var text, markdown bytes.Buffer
+	if err := errors.Join(d.Text(&text), d.Markdown(&markdown)); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(text.String(), "\n"); lines > 100 {
+		t.Errorf("%d lines", lines)
+	}
+	for line := range strings.Lines(text.String()) {
+		if len(line) > 210 {
+			t.Errorf("%d bytes in a line", len(line))
+		}
+	}
+	for _, want := range []string{"Name299: removed`", "Name299New`", "`` Name299: old is `odd` ``", "Name299Old`", "GET /v1/Name299 (d)`", "+ pName299 (d)`", "`Name299: stale, was applied`"} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("the Markdown lacks %s", want)
 		}
 	}
 }
