@@ -14,7 +14,7 @@ import (
 func lenientConfig(t testing.TB) Config {
 	t.Helper()
 	cfg := builtinConfig(t)
-	cfg.Pinned = false
+	cfg.Pinned, cfg.Lock = false, nil
 	return cfg
 }
 

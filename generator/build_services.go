@@ -203,7 +203,7 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 			continue
 		}
 		for _, p := range list.Content {
-			b.queryField(t, o, op, p)
+			b.queryField(t, o, op, p, at+"/parameters/")
 		}
 	}
 	o.Query = len(t.Fields) > 0
@@ -215,7 +215,7 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 	}
 }
 
-func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node) {
+func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node, at string) {
 	node := follow(b.doc, site)
 	name := text(mapGet(node, "name"))
 	if text(mapGet(node, "in")) != "query" || slices.Contains(hiddenQuery, name) {
@@ -226,7 +226,7 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 		b.warn(node, "%s: query parameter %s has no schema; it is left out", o.ID, name)
 		return
 	}
-	s := b.schema(p.Schema, mapGet(node, "schema"), "#"+name)
+	s := b.schema(p.Schema, mapGet(node, "schema"), at+escapePointer(name))
 	f := b.field(t.Name, &property{wire: name, variants: []schemaAt{s}, required: p.Required}, InQuery)
 	h := b.hintsAt(node)
 	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)

@@ -10,12 +10,14 @@
 //   - overlay.go, guard.go, apply.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
 //   - load.go, tolerate.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
+//   - lock.go and lock_*.go: the names lock; what upstream dropped but users may use is put back, deprecated.
 //   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
 //
 // Beside the line stand the maintainer's tools: update.go and status.go pin a description and compare the patches; explain.go,
-// prune.go and export.go look after them, from what places.go reads off the journal of a patch.
+// prune.go and export.go look after them, from what places.go reads off the journal of a patch; drift.go and drift_*.go compare
+// two descriptions and the programs that come of them (gotypes.go).
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator
@@ -42,12 +44,16 @@ type Source struct {
 type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
+	Lock       *Source  // names.lock.yaml; nil: no names are locked
+	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
 	Module     string   // module path of the output
 	Templates  fs.FS    // the folder templates: runtime and prose
 	Pinned     bool     // the description is the pinned one: it must be clean
 	Strict     bool     // as for the pinned one, whatever the description
 	NoContract bool     // leave out the runtime's contract and the sentences' completeness: for tiny descriptions in tests
+
+	before *API // the program that this one replaces: types that are gone are retired into the lock
 }
 
 // Input names one input and its digest.
@@ -73,6 +79,12 @@ type Output struct {
 	Summary Summary
 	Patches []PatchResult
 	Folds   []Fold
+	Lock    []byte // names.lock.yaml as it ought to be; nil when there is none, a built-in one, or a fixed one
+
+	names []byte // the lock, whoever it belongs to
+	kept  []byte // the lock with newly retired types, but without new names
+	api   *API
+	doc   *Document // patched
 }
 
 // Summary counts what a generation did. Its JSON form is what --json prints.
@@ -110,7 +122,13 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, Summary: summarise(made.api, p)}
+	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, api: made.api, doc: p.doc}
+	told, err := out.lock(cfg)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, told...)
+	out.Summary = summarise(made.api, p)
 	complaints := append(append(p.complaints, p.idle...), made.unused...)
 	if cfg.NoContract {
 		rt.stub = nil
@@ -134,6 +152,29 @@ func Generate(cfg Config) (*Output, error) {
 	}
 	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
 	return out, out.emit(cfg, made.api, p.doc)
+}
+
+// lock holds the names to the lock, if there is one, and tells what would change.
+func (o *Output) lock(cfg Config) (told []string, err error) {
+	if cfg.Lock == nil {
+		return nil, nil
+	}
+	l, err := parseLock(*cfg.Lock)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.before != nil {
+		l.retire(cfg.before, o.api)
+		o.kept = l.render()
+	}
+	told, err = lockNames(o.api, l)
+	o.names = l.render()
+	src := *cfg.Lock
+	if !src.Builtin && !cfg.LockFixed {
+		src.Data, o.Lock = o.names, o.names
+	}
+	o.Inputs = append(o.Inputs, inputOf(src))
+	return told, err
 }
 
 func asErrors(lines []string) error {

@@ -52,6 +52,13 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 			cfg.Overlays = append(cfg.Overlays, src)
 		}
 	}
+	if cfg.Pinned {
+		lock, err := builtin(fapigen.LockFile)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Lock, cfg.LockFixed = &lock, len(in.overlays) > 0
+	}
 	for _, name := range in.overlays {
 		src, err := readSource(name, stdin)
 		if err != nil {

@@ -24,8 +24,9 @@ func updateCommand() *cobra.Command {
 		Use:   "update FILE-or-URL",
 		Short: "Pin a new description as " + fapigen.SpecFile,
 		Long: "update reads a published description, YAML or JSON, folds the bundler's copies of schemas, drops the prose, and\n" +
-			"writes it here as " + fapigen.SpecFile + ". Then it tells which patches are not applied to it, and what became of them since\n" +
-			"the description that was pinned before. Exit status 1 on a conflict. Bad input changes nothing.",
+			"writes it here as " + fapigen.SpecFile + ". Then it tells what changed since the one that was pinned here before,\n" +
+			"keeps in names.lock.yaml what is gone, and tells which patches are not applied and what they were before. Exit\n" +
+			"status 1 on a conflict. Bad input changes nothing.",
 		Example: "  fapigen update 2026-06-30.yml\n  fapigen update https://example.com/fapi/2026-06-30.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return update(cmd, args[0], flags) },
@@ -77,6 +78,9 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 		fmt.Fprintf(w, "warning: %s\n", line)
 	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
+	if err := tellDrift(cmd, previous, pinned); err != nil {
+		return err
+	}
 	return printStatus(w, patches)
 }
 
