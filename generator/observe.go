@@ -94,7 +94,7 @@ func (o *Observer) publicNames(n *yaml.Node) {
 				o.names[name] = true
 			}
 		}
-		if key == "name" && text(v) != "" {
+		if key == "name" && mapGet(n, "in") != nil { // of a parameter
 			o.names[v.Value] = true
 		}
 	}

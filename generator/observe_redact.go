@@ -29,7 +29,7 @@ var wordKeys = map[string]bool{
 
 var (
 	// word is how the API's author writes names and values. Tokens, ids, codes and numbers have digits or capitals.
-	word = regexp.MustCompile(`^(web3|oauth2|[a-z]{1,20})([_-](web3|oauth2|[a-z]{1,20})){0,5}$`)
+	word = regexp.MustCompile(`^_{0,2}(web3|oauth2|last4|sha256|[a-z]{1,20})([_-](web3|oauth2|last4|sha256|[a-z]{1,20})){0,9}$`)
 	// camel is the other way in which members are named: textContent.
 	camel = regexp.MustCompile(`^[a-z]{1,20}([A-Z][a-z]{1,20}){1,3}$`)
 	// scrubbed is what those who scrub recordings put in place of a value or a key: REDACTED, USER_ID.
@@ -79,6 +79,14 @@ func (r *redactor) name(key string) string {
 	return hidden
 }
 
+// nameIn is the name of a member of what stands under key.
+func (r *redactor) nameIn(key, name string) string {
+	if key == inMetadata && !r.names[name] {
+		return hidden
+	}
+	return r.name(name)
+}
+
 // json reads a body; nil when it is no JSON.
 func (r *redactor) json(body []byte) *value {
 	if !json.Valid(body) {
@@ -88,6 +96,9 @@ func (r *redactor) json(body []byte) *value {
 	dec.UseNumber()
 	return r.value(dec, "", 0)
 }
+
+// inMetadata stands for the key of everything inside metadata, whose members are an application's own data.
+const inMetadata = "*metadata"
 
 // value reads one value of valid JSON, which stands under key.
 func (r *redactor) value(dec *json.Decoder, key string, depth int) *value {
@@ -126,7 +137,10 @@ func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, dep
 				r.value(dec, "", depth+1)
 				continue
 			}
-			v.keys = append(v.keys, r.name(under))
+			v.keys = append(v.keys, r.nameIn(key, under))
+			if key == inMetadata || strings.HasSuffix(under, "metadata") {
+				under = inMetadata
+			}
 		}
 		v.items = append(v.items, r.value(dec, under, depth+1))
 	}
