@@ -6,6 +6,7 @@ package generator
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -265,46 +266,66 @@ func (h *harReader) named(name *string) error {
 
 // value reads on from the first byte of a value to its end and keeps it, unless it is longer than limit.
 func (h *harReader) value(first byte, limit int) (raw []byte, whole bool, err error) {
-	var depth int
-	var inString, escaped, scalar bool
-	whole = limit > 0
-	for c := first; ; {
-		if whole {
-			if raw = append(raw, c); len(raw) > limit {
-				raw, whole = nil, false
-			}
-		}
-		switch {
-		case escaped:
-			escaped = false
-		case inString && c == '\\':
-			escaped = true
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		default:
-			scalar = depth == 0
-		}
-		if depth == 0 && !inString && !escaped {
-			if !scalar {
-				return raw, whole, nil
-			}
-			if end, err := h.in.Peek(1); err != nil || strings.IndexByte(",]} \t\r\n:", end[0]) >= 0 {
-				return raw, whole, err
-			}
-		}
-		if depth < 0 {
-			return nil, false, h.malformed()
-		}
-		if c, err = h.in.ReadByte(); err != nil {
-			return nil, false, err
-		}
-		if c == '\n' {
-			h.line++
+	e := valueEnd{}
+	keep := func(part []byte) {
+		if raw = append(raw, part...); len(raw) > limit {
+			raw, limit = nil, 0
 		}
 	}
+	whole = limit > 0
+	keep([]byte{first})
+	for done := e.takes(first); !done; {
+		if _, err := h.in.Peek(1); err != nil {
+			return nil, false, err
+		}
+		part, _ := h.in.Peek(h.in.Buffered())
+		n := 0
+		for ; n < len(part) && !done; n++ {
+			if e.scalar && strings.IndexByte(",]} \t\r\n:", part[n]) >= 0 {
+				done = true
+				break
+			}
+			done = e.takes(part[n])
+		}
+		h.line += bytes.Count(part[:n], []byte("\n"))
+		if limit > 0 {
+			keep(part[:n])
+		}
+		_, _ = h.in.Discard(n)
+	}
+	if e.depth < 0 {
+		return nil, false, h.malformed()
+	}
+	return raw, whole && limit > 0, nil
+}
+
+// valueEnd finds where a JSON value ends.
+type valueEnd struct {
+	depth             int
+	inString, escaped bool
+	scalar            bool // a number, true, false or null, which end before what follows
+}
+
+// takes reads one byte and tells whether the value ends with it.
+func (e *valueEnd) takes(c byte) bool {
+	switch {
+	case e.escaped:
+		e.escaped = false
+		return false
+	case e.inString && c == '\\':
+		e.escaped = true
+		return false
+	case c == '"':
+		e.inString = !e.inString
+	case e.inString:
+		return false
+	case c == '{' || c == '[':
+		e.depth++
+	case c == '}' || c == ']':
+		e.depth--
+	case e.depth == 0:
+		e.scalar = true
+		return false
+	}
+	return e.depth <= 0 && !e.inString
 }

@@ -214,9 +214,8 @@ func (w *fragment) parameter(f *finding) {
 		w.member(f, "missing-parameter", says)
 		return
 	}
-	owner = strings.TrimSuffix(owner, "/parameters")
-	h := w.head(f, "missing-parameter", "", says)
 	if list := w.doc.Resolve(f.at.at); list != nil && f.inQuery() {
+		h := w.head(f, "missing-parameter", "", says)
 		item := flowList(queryParameter(f))
 		w.action(&h, w.target(f.at.at), item, flow("lacks", item))
 		return
@@ -225,18 +224,25 @@ func (w *fragment) parameter(f *finding) {
 	if !ok {
 		return
 	}
+	h := w.head(f, "missing-parameter", "-members", says)
 	h.count = count
 	properties, parameters := flow(), flowList()
 	for _, g := range all {
 		mapSet(properties, g.name, g.learned.schema())
 		parameters.Content = append(parameters.Content, queryParameter(g))
 	}
-	key, change := "parameters", parameters
-	if isBody {
-		form := flow("schema", flow("type", stringNode("object"), "properties", properties))
-		key, change = "requestBody", flow("content", flow("application/x-www-form-urlencoded", form))
+	if !isBody {
+		w.action(&h, w.target(strings.TrimSuffix(owner, "/parameters")), flow("parameters", parameters), flow("lacks", flowList(stringNode("parameters"))))
+		return
 	}
-	w.action(&h, w.target(owner), flow(key, change), flow("lacks", flowList(stringNode(key))))
+	form := flow("application/x-www-form-urlencoded", flow("schema", flow("type", stringNode("object"), "properties", properties)))
+	body := site{node: w.doc.Resolve(f.at.at), at: f.at.at}
+	if body.node == nil {
+		w.action(&h, w.target(owner), flow("requestBody", flow("content", form)), flow("lacks", flowList(stringNode("requestBody"))))
+		return
+	}
+	body = (&schemaView{doc: w.doc}).follow(body)
+	w.action(&h, w.target(body.at)+".content", form, flow("lacks", flowList(stringNode("application/x-www-form-urlencoded"))))
 }
 
 func queryParameter(f *finding) *yaml.Node {
