@@ -123,9 +123,9 @@ func readHAR(r io.Reader, each func(n int, e *harEntry)) (*harReader, error) {
 	})
 	switch {
 	case errors.Is(err, io.EOF) && found:
-		return h, fmt.Errorf("line %d: it ends in the middle of entry %d", h.line, h.entries+1)
+		return h, fmt.Errorf("it ends in the middle of entry %d", h.entries+1)
 	case errors.Is(err, io.EOF):
-		return h, fmt.Errorf("line %d: not a HAR: it ends before log.entries", h.line)
+		return h, errors.New("not a HAR: it ends before log.entries")
 	case err == nil && !found:
 		return h, errors.New("not a HAR: no log.entries")
 	}

@@ -76,7 +76,14 @@ func (w *fragment) finding(f *finding) {
 
 func (w *fragment) comment(f *finding, why string) {
 	m := f.mismatch(0)
-	w.comments = append(w.comments, fmt.Sprintf("Not expressed: %s: %s (%s, %d times): %s", m.Place, m.Detail, m.Where[0], m.Count, why))
+	w.comments = append(w.comments, fmt.Sprintf("Not expressed: %s: %s (%s, %s): %s", m.Place, m.Detail, m.Where[0], times(m.Count), why))
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return strconv.Itoa(n) + " times"
 }
 
 func (w *fragment) null(f *finding) {
@@ -291,7 +298,7 @@ func (w *fragment) action(h *patchHead, target string, update, expect *yaml.Node
 		for _, where := range h.f.where {
 			evidence.Content = append(evidence.Content, stringNode("har: "+where))
 		}
-		evidence.Content = append(evidence.Content, stringNode(fmt.Sprintf("seen %d times", h.count)))
+		evidence.Content = append(evidence.Content, stringNode("seen "+times(h.count)))
 		evidence.Style = 0
 		mapSet(meta, "evidence", evidence)
 		h.says = ""

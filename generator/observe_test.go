@@ -372,8 +372,8 @@ func TestObservedOverlaySaysWhatItLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "# Not expressed: Thing.*: unknown member: integer (0.har#1, 1 times): the name may be data; if it is, this is a map\n" +
-		"# Not expressed: GET /v1/toys/{}: no such operation (0.har#2, 1 times): the description has no such operation\n"
+	want := "# Not expressed: Thing.*: unknown member: integer (0.har#1, once): the name may be data; if it is, this is a map\n" +
+		"# Not expressed: GET /v1/toys/{}: no such operation (0.har#2, once): the description has no such operation\n"
 	if !strings.HasPrefix(string(text), want) {
 		t.Errorf("got:\n%swant the start:\n%s", text, want)
 	}
@@ -414,6 +414,43 @@ func readAll(t testing.TB, pattern string) []string {
 		list = append(list, string(data))
 	}
 	return list
+}
+
+// The recording of testdata, written by hand from documented shapes, against the description as published.
+func TestObserveBrowserRecording(t *testing.T) {
+	recordings := readAll(t, "../testdata/har/browser.har")
+	o := observed(t, pinnedConfig(t), recordings...)
+	want := []string{
+		"null Client.Organization.slug",                          // A24
+		"null Client.Passkey.name",                               // A49
+		"null OrganizationSettings.DomainsSettings.default_role", // A27
+		"wrong_type Client.Environment.maintenance_mode",
+		"missing Client.Organization.slug",                                        // A24
+		"unknown_member Client.Organization.exclusive_membership",                 // A23
+		"unknown_member Client.OrganizationSettings.force_organization_selection", // A28
+		"unknown_member Client.SignIn.locale",                                     // A10
+		"unknown_member Client.WaitlistEntry.created_at",                          // A45
+		"unknown_member Client.WaitlistEntry.updated_at",                          // A45
+		"unknown_member Stubs.SignInFactor.channel",                               // A13
+		"unknown_value Client.SignIn.supported_identifiers[]",                     // A11
+		"unknown_value OrganizationSettings.DomainsSettings.enrollment_modes[]",   // A26
+		"unknown_value Stubs.SignInFactor.strategy",                               // A12
+		"unknown_parameter POST /v1/client/sign_ins locale",                       // C27
+		"unknown_parameter POST /v1/client/sign_ins sign_up_if_missing",           // C27
+		"unknown_path GET /v1/me/badges/{}",
+	}
+	if diff := cmp.Diff(want, lines(o.Mismatches)); diff != "" {
+		t.Errorf("mismatches (-want +got):\n%s", diff)
+	}
+	text, err := o.Overlay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := pinnedConfig(t)
+	cfg.Overlays = []Source{{Name: "observed.yaml", Data: text}}
+	if diff := cmp.Diff(want[len(want)-1:], lines(observed(t, cfg, recordings...).Mismatches)); diff != "" {
+		t.Errorf("with its own overlay only the unknown operation is left (-want +got):\n%s", diff)
+	}
 }
 
 // The mismatches of the catalogue that the recordings of Clerk's Flutter SDK show, against the description as published.

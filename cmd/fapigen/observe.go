@@ -165,7 +165,11 @@ func printMismatches(b *strings.Builder, title string, list []generator.Mismatch
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, m := range list {
 		times := fmt.Sprintf("%d of %d", m.Count, m.Of)
-		if m.Of < m.Count {
+		switch {
+		case m.Of >= m.Count:
+		case m.Count == 1:
+			times = "once"
+		default:
 			times = fmt.Sprintf("%d times", m.Count)
 		}
 		where := m.Where[0]
