@@ -12,7 +12,7 @@ import (
 
 // initialisms are words written in capitals throughout.
 var initialisms = set(`acs api ars csrf css dns ecdsa es256 fapi html http https id ip iso json jwk jwks jwt mfa oidc okp otp pii pkce
-	rsa saml scim sms sp sso totp tos txt ui uri url uuid x5c x5t x5u xml`)
+	rsa saml scim sdk sms sp sso totp tos txt ui uri url uuid x5c x5t x5u xml`)
 
 // mixed are words with a spelling of their own.
 var mixed = map[string]string{

@@ -39,7 +39,7 @@ func TestExported(t *testing.T) {
 
 func TestInitialismsAreCapitalsThroughout(t *testing.T) {
 	for _, word := range strings.Fields(`ID URL URI API JWT JWKS SSO SAML SCIM OIDC TOTP OTP SMS HTTP HTTPS HTML JSON IP UI CSS PII
-		PKCE ACS MFA UUID RSA ECDSA`) {
+		PKCE ACS MFA UUID RSA ECDSA SDK`) {
 		lower := strings.ToLower(word)
 		for in, want := range map[string]string{
 			"my_" + lower + "_part": "My" + word + "Part", "My" + word + "Part": "My" + word + "Part", lower: word,

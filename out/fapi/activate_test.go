@@ -64,6 +64,28 @@ func TestSetActive(t *testing.T) {
 	}
 }
 
+// Instances can do without slugs (catalogue A24): then organizations are found by ID, and no name matches a missing slug.
+func TestOrganizationsWithoutSlugs(t *testing.T) {
+	for name, slug := range map[string]string{"null": `"slug":null`, "missing": `"members_count":3`} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeFAPI()
+			session := func(org string) string {
+				return strings.Replace(sessionJSON("sess_1", "active", org), `"slug":"one"`, slug, 1)
+			}
+			f.answer("POST /v1/client/sessions/sess_1/touch", fakeAnswer{body: piggybacked(clientJSON("client_1", 2, session("org_1")))})
+			f.answer("GET /v1/me/organization_memberships", fakeAnswer{body: `{"response":{"data":[],"total_count":0},"client":null}`})
+			c := f.loaded(t, clientJSON("client_1", 1, session("org_2")), "t1")
+			check(t, c.SetActive(t.Context(), Activation{Organization: OrganizationID("org_1")}))
+			if got := c.State().Organization; got == nil || got.ID != "org_1" || textValue(got.Slug) != "" {
+				t.Errorf("works in %+v", got)
+			}
+			if err := c.SetActive(t.Context(), Activation{Organization: OrganizationID("one")}); !errors.Is(err, ErrUnknownOrganization) {
+				t.Errorf("a slug that nobody has: %v", err)
+			}
+		})
+	}
+}
+
 // A pending session can be active; its tasks are in the raw JSON and in the model.
 func TestSetActivePendingSession(t *testing.T) {
 	f := newFakeFAPI()

@@ -12,11 +12,11 @@ var knownValues = map[string][]string{
 	"AuthConfigRequirement":                            {"on", "off", "required"},
 	"BillingCheckoutStatus":                            {"completed", "needs_confirmation"},
 	"BillingDiscountEffect":                            {"percentage", "fixed_amount"},
-	"BillingDiscountRedemptionSource":                  {"manual", "promo_code"},
+	"BillingDiscountRedemptionSource":                  {"manual", "promo_code", "promotion"},
 	"BillingDiscountRedemptionStatus":                  {"active", "exhausted", "removed"},
 	"BillingPayerType":                                 {"user", "org"},
 	"BillingPaymentMethodPaymentType":                  {"card", "link", "payer-credits"},
-	"BillingPaymentMethodStatus":                       {"active", "disconnected"},
+	"BillingPaymentMethodStatus":                       {"active", "disconnected", "expired"},
 	"BillingPlanPeriod":                                {"month", "annual"},
 	"BillingSubscriptionItemStatus":                    {"active", "canceled", "ended", "past_due", "upcoming", "incomplete", "abandoned"},
 	"BillingSubscriptionStatus":                        {"active", "past_due", "canceled", "ended", "abandoned", "incomplete"},
@@ -39,7 +39,6 @@ var knownValues = map[string][]string{
 	"OAuthScope":                                       {"email", "profile", "openid", "offline_access", "public_metadata", "private_metadata", "user:org:read"},
 	"OAuthTokenEndpointAuthMethod":                     {"client_secret_basic", "client_secret_post", "none"},
 	"OAuthTokenTypeHint":                               {"access_token", "refresh_token"},
-	"OrganizationCreationDefaultsAdvisoryType":         {"warning", "error", "info"},
 	"OrganizationDomainEnrollmentMode":                 {"manual_invitation", "automatic_invitation", "automatic_suggestion", "enterprise_sso"},
 	"OrganizationInvitationStatus":                     {"pending", "revoked", "accepted", "expired", "completed", "invalid"},
 	"PermissionType":                                   {"system", "user"},
@@ -49,14 +48,15 @@ var knownValues = map[string][]string{
 	"SessionReverificationPrepareFirstFactorStrategy":  {"email_code", "phone_code", "passkey", "enterprise_sso"},
 	"SessionReverificationStartLevel":                  {"first_factor", "second_factor", "multi_factor"},
 	"SessionReverificationStatus":                      {"needs_first_factor", "needs_second_factor", "complete"},
-	"SessionStatus":                                    {"active", "revoked", "ended", "expired", "removed", "abandoned", "pending"},
+	"SessionStatus":                                    {"active", "revoked", "ended", "expired", "removed", "abandoned", "pending", "replaced"},
+	"SessionTaskKey":                                   {"choose-organization", "reset-password", "setup-mfa"},
 	"SessionTouchIntent":                               {"focus", "select_session", "select_org"},
 	"SignInAttemptSecondFactorStrategy":                {"email_code", "phone_code", "totp", "backup_code"},
 	"SignInClientTrustState":                           {"pending", "new", "known"},
 	"SignInFactorStrategy":                             {"ticket", "password", "email_code", "email_link", "phone_code", "web3_metamask_signature", "web3_base_signature", "web3_coinbase_wallet_signature", "web3_okx_wallet_signature", "web3_solana_signature", "totp", "backup_code", "oauth_apple", "oauth_google", "oauth_facebook", "oauth_hubspot", "oauth_github", "oauth_mock", "oauth_custom_mock", "oauth_token_mock", "saml", "enterprise_sso", "reset_password_email_code", "reset_password_phone_code", "passkey", "trusted_device", "google_one_tap"},
 	"SignInPrepareSecondFactorStrategy":                {"phone_code", "email_code", "email_link"},
 	"SignInStatus":                                     {"abandoned", "needs_identifier", "needs_first_factor", "needs_second_factor", "needs_client_trust", "needs_new_password", "needs_protect_check", "complete"},
-	"SignInSupportedIdentifier":                        {"email_address", "phone_number", "username", "web3_wallet", "passkey"},
+	"SignInSupportedIdentifier":                        {"email_address", "phone_number", "username", "web3_wallet", "passkey", "password"},
 	"SignUpAttemptVerificationStrategy":                {"email_code", "email_link", "phone_code", "web3_metamask_signature", "web3_base_signature", "web3_coinbase_wallet_signature", "web3_okx_wallet_signature", "web3_solana_signature", "google_one_tap"},
 	"SignUpStatus":                                     {"abandoned", "missing_requirements", "complete"},
 	"TrustedDevicePlatform":                            {"ios", "android"},
@@ -198,10 +198,6 @@ func (v OAuthTokenTypeHint) known() bool {
 	return slices.Contains(knownValues["OAuthTokenTypeHint"], string(v))
 }
 
-func (v OrganizationCreationDefaultsAdvisoryType) known() bool {
-	return slices.Contains(knownValues["OrganizationCreationDefaultsAdvisoryType"], string(v))
-}
-
 func (v OrganizationDomainEnrollmentMode) known() bool {
 	return slices.Contains(knownValues["OrganizationDomainEnrollmentMode"], string(v))
 }
@@ -240,6 +236,10 @@ func (v SessionReverificationStatus) known() bool {
 
 func (v SessionStatus) known() bool {
 	return slices.Contains(knownValues["SessionStatus"], string(v))
+}
+
+func (v SessionTaskKey) known() bool {
+	return slices.Contains(knownValues["SessionTaskKey"], string(v))
 }
 
 func (v SessionTouchIntent) known() bool {

@@ -45,16 +45,21 @@ type APIKeysSettings struct {
 
 // ActiveSession is a session of the user on any device, with where it was used last.
 type ActiveSession struct {
-	ID              string           `json:"id"`
-	Object          string           `json:"object"`
-	Status          SessionStatus    `json:"status"` // "pending" while Tasks are left to do
-	ExpireAt        Timestamp        `json:"expire_at"`
-	AbandonAt       Timestamp        `json:"abandon_at"`
-	LastActiveAt    Timestamp        `json:"last_active_at"`
-	LastActiveToken *Token           `json:"last_active_token"` // the newest token with the default claims, if one was minted
-	Actor           json.RawMessage  `json:"actor"`             // set while somebody else acts as the user (impersonation)
-	Tasks           []SessionTask    `json:"tasks"`             // what is left to do before the session becomes active; the first comes first
-	LatestActivity  *SessionActivity `json:"latest_activity"`
+	ID                       string           `json:"id"`
+	Object                   string           `json:"object"`
+	Status                   SessionStatus    `json:"status"` // "pending" while Tasks are left to do
+	ExpireAt                 Timestamp        `json:"expire_at"`
+	AbandonAt                Timestamp        `json:"abandon_at"`
+	LastActiveAt             Timestamp        `json:"last_active_at"`
+	LastActiveToken          *Token           `json:"last_active_token"` // the newest token with the default claims, if one was minted
+	Actor                    json.RawMessage  `json:"actor"`             // set while somebody else acts as the user (impersonation)
+	Tasks                    []SessionTask    `json:"tasks"`             // what is left to do before the session becomes active; the first comes first
+	LatestActivity           *SessionActivity `json:"latest_activity"`
+	CreatedAt                *Timestamp       `json:"created_at"`
+	UpdatedAt                *Timestamp       `json:"updated_at"`
+	LastActiveOrganizationID *string          `json:"last_active_organization_id"`
+	PublicUserData           *PublicUserData  `json:"public_user_data"`
+	User                     *User            `json:"user"`
 }
 
 // AppleAppSiteAssociation is the file by which iOS learns which apps belong to the domain.
@@ -126,6 +131,8 @@ type BillingTotals struct {
 	Credits                *BillingCredits         `json:"credits"`
 	Discounts              *BillingDiscounts       `json:"discounts"`
 	Proration              *BillingTotalsProration `json:"proration"`
+	TotalDuePerPeriod      *BillingMoney           `json:"total_due_per_period"`
+	TotalsDuePerPeriod     *BillingPerPeriodTotals `json:"totals_due_per_period"`
 }
 
 // BillingTotalsProration is what is credited for the unused part of a period.
@@ -155,17 +162,23 @@ const (
 
 // ClerkError is one reason why a request failed. Its Code is made for programs, its LongMessage for users.
 type ClerkError struct {
-	Message     string          `json:"message"`
-	LongMessage string          `json:"long_message"`
+	Message     *string         `json:"message"`
+	LongMessage *string         `json:"long_message"`
 	Code        string          `json:"code"` // stable, for programs; for example "form_code_incorrect"
 	Meta        json.RawMessage `json:"meta"` // depends on Code; often the parameter that is wrong
 }
 
 // ClerkErrors is the body of a failed request: one or more reasons.
 type ClerkErrors struct {
-	Errors       []ClerkError    `json:"errors"`
-	Meta         json.RawMessage `json:"meta"`
-	ClerkTraceID *string         `json:"clerk_trace_id"` // to quote to Clerk's support
+	Errors       []ClerkError     `json:"errors"`
+	Meta         *ClerkErrorsMeta `json:"meta"`
+	ClerkTraceID *string          `json:"clerk_trace_id"` // to quote to Clerk's support
+}
+
+// ClerkErrorsMeta is what a failed request tells of the state, beside the reasons.
+type ClerkErrorsMeta struct {
+	Client    *Client `json:"client"` // nil when there is nothing new
+	SessionID *string `json:"session_id"`
 }
 
 // Client is one device or browser in the eyes of the API, with its sessions and the sign-in and sign-up under way.
@@ -194,6 +207,9 @@ type CommerceSettingsBilling struct {
 	FreeTrialRequiresPaymentMethod *bool                  `json:"free_trial_requires_payment_method"`
 	User                           *CommerceSettingsPayer `json:"user"`
 	Organization                   *CommerceSettingsPayer `json:"organization"`
+	Enabled                        *bool                  `json:"enabled"`
+	HasPaidUserPlans               *bool                  `json:"has_paid_user_plans"`
+	HasPaidOrgPlans                *bool                  `json:"has_paid_org_plans"`
 }
 
 // CommerceSettingsPayer is whether users, or organizations, can be billed.
@@ -251,16 +267,16 @@ type Environment struct {
 
 // ExternalAccount is a user's account at an OAuth provider.
 type ExternalAccount struct {
-	Object               string `json:"object"`
-	ID                   string `json:"id"`
-	Provider             string `json:"provider"` // for example "oauth_google"
-	IdentificationID     string `json:"identification_id"`
-	ProviderUserID       string `json:"provider_user_id"` // the user's ID at the provider
-	ApprovedScopes       string `json:"approved_scopes"`  // separated by spaces
-	EmailAddress         string `json:"email_address"`
-	EmailAddressVerified *bool  `json:"email_address_verified"` // whether the provider had verified the address; nil if unknown
-	FirstName            string `json:"first_name"`
-	LastName             string `json:"last_name"`
+	Object               string  `json:"object"`
+	ID                   string  `json:"id"`
+	Provider             string  `json:"provider"` // for example "oauth_google"
+	IdentificationID     string  `json:"identification_id"`
+	ProviderUserID       string  `json:"provider_user_id"` // the user's ID at the provider
+	ApprovedScopes       string  `json:"approved_scopes"`  // separated by spaces
+	EmailAddress         string  `json:"email_address"`
+	EmailAddressVerified *bool   `json:"email_address_verified"` // whether the provider had verified the address; nil if unknown
+	FirstName            *string `json:"first_name"`
+	LastName             *string `json:"last_name"`
 	// Deprecated: the API's description marks this as deprecated.
 	AvatarURL      *string         `json:"avatar_url"` // deprecated: use ImageURL
 	ImageURL       *string         `json:"image_url"`
@@ -441,18 +457,33 @@ type PhoneNumber struct {
 	UpdatedAt               Timestamp            `json:"updated_at"`
 }
 
+// ProtectCheck is a check by Clerk Protect that a sign-in or sign-up has to pass before it goes on. A script from
+// SDKURL solves it in a browser, which yields the proof token.
+type ProtectCheck struct {
+	Status    string            `json:"status"`
+	Token     string            `json:"token"`
+	SDKURL    string            `json:"sdk_url"`
+	ExpiresAt *Timestamp        `json:"expires_at"`
+	UIHints   map[string]string `json:"ui_hints"`
+}
+
 // ProtectConfig is the setup of Clerk Protect in web pages.
 type ProtectConfig struct {
-	Loaders []ProtectConfigLoader `json:"loaders"`
+	Loaders             []ProtectConfigLoader `json:"loaders"`
+	Object              *string               `json:"object"`
+	ID                  *string               `json:"id"`
+	TokensInvalidBefore *int64                `json:"tokens_invalid_before"` // seconds since 1970
 }
 
 // ProtectConfigLoader is a script that a web page loads for Clerk Protect.
 type ProtectConfigLoader struct {
-	Rollout     *float64          `json:"rollout"` // the share of visitors that load it, 0.0 to 1.0
-	Type        *string           `json:"type"`
-	Target      *string           `json:"target"`
-	Attributes  map[string]string `json:"attributes"`
-	TextContent *string           `json:"textContent"`
+	Rollout        *float64                   `json:"rollout"` // the share of visitors that load it, 0.0 to 1.0
+	Type           *string                    `json:"type"`
+	Target         *string                    `json:"target"`
+	Attributes     map[string]json.RawMessage `json:"attributes"`
+	TextContent    *string                    `json:"text_content"`
+	TokenURL       *string                    `json:"token_url"`
+	TokenTimeoutMs *int64                     `json:"token_timeout_ms"`
 }
 
 // ProxyHealth says whether a proxy passes requests on as it should.
@@ -475,7 +506,7 @@ const (
 type PublicOrganizationData struct {
 	ID       string  `json:"id"`
 	Name     string  `json:"name"`
-	Slug     string  `json:"slug"`
+	Slug     *string `json:"slug"`
 	ImageURL *string `json:"image_url"`
 	HasImage bool    `json:"has_image"`
 }
@@ -528,8 +559,10 @@ type Token struct {
 
 // WaitlistEntry is a place on the waitlist.
 type WaitlistEntry struct {
-	Object string `json:"object"`
-	ID     string `json:"id"`
+	Object    string     `json:"object"`
+	ID        string     `json:"id"`
+	CreatedAt *Timestamp `json:"created_at"`
+	UpdatedAt *Timestamp `json:"updated_at"`
 }
 
 // Web3Wallet is a crypto wallet of a user, known by its address.

@@ -104,6 +104,16 @@ type BillingPerPeriodTotals struct {
 	PerUnitTotals []BillingPerUnitTotal `json:"per_unit_totals"`
 }
 
+// BillingPrice is one of several prices of a plan.
+type BillingPrice struct {
+	Object           *string                `json:"object"`
+	ID               *string                `json:"id"`
+	Fee              *BillingFee            `json:"fee"`
+	AnnualMonthlyFee *BillingFee            `json:"annual_monthly_fee"`
+	IsDefault        *bool                  `json:"is_default"`
+	UnitPrices       []BillingPlanUnitPrice `json:"unit_prices"`
+}
+
 // BillingProrationCreditDetail is the part of the credits that comes from the unused part of a billing cycle.
 type BillingProrationCreditDetail struct {
 	Amount                *BillingMoney `json:"amount"`

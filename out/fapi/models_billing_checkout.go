@@ -18,6 +18,7 @@ type BillingCheckout struct {
 	IsImmediatePlanChange bool                     `json:"is_immediate_plan_change"` // false if the plan starts with the next billing period
 	FreeTrialEndsAt       *Timestamp               `json:"free_trial_ends_at"`       // absent without a free trial
 	NeedsPaymentMethod    bool                     `json:"needs_payment_method"`     // false if nothing has to be paid with
+	ExternalClientSecret  *string                  `json:"external_client_secret"`   // confirms the payment at the gateway
 }
 
 // BillingCheckoutStatus is a value of BillingCheckout.Status. The list is open: the API may send and take other values.
@@ -44,4 +45,5 @@ type BillingCheckoutTotals struct {
 	Credits                *BillingCredits         `json:"credits"`
 	Discounts              *BillingDiscounts       `json:"discounts"`
 	PerUnitTotals          []BillingPerUnitTotal   `json:"per_unit_totals"`
+	AccountCredit          *BillingMoney           `json:"account_credit"`
 }

@@ -30,6 +30,7 @@ type BillingDiscountRedemptionSource string
 const (
 	BillingDiscountRedemptionSourceManual    BillingDiscountRedemptionSource = "manual"
 	BillingDiscountRedemptionSourcePromoCode BillingDiscountRedemptionSource = "promo_code"
+	BillingDiscountRedemptionSourcePromotion BillingDiscountRedemptionSource = "promotion"
 )
 
 // BillingDiscountRedemptionStatus is a value of BillingDiscountRedemption.Status. The list is open: the API may send

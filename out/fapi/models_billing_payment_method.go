@@ -50,4 +50,5 @@ type BillingPaymentMethodStatus string
 const (
 	BillingPaymentMethodStatusActive       BillingPaymentMethodStatus = "active"
 	BillingPaymentMethodStatusDisconnected BillingPaymentMethodStatus = "disconnected"
+	BillingPaymentMethodStatusExpired      BillingPaymentMethodStatus = "expired"
 )

@@ -24,6 +24,7 @@ type BillingPlan struct {
 	FreeTrialDays    *int64                 `json:"free_trial_days"` // nil if there is no free trial
 	UnitPrices       []BillingPlanUnitPrice `json:"unit_prices"`
 	Features         []BillingPlanFeature   `json:"features"`
+	AvailablePrices  []BillingPrice         `json:"available_prices"` // only of plans that are listed for an organization
 }
 
 // BillingPlanFeature is a feature that a plan includes.
@@ -58,4 +59,6 @@ type BillingPlanUnitPriceTier struct {
 	StartsAtBlock  int64         `json:"starts_at_block"`  // first block of the tier
 	EndsAfterBlock *int64        `json:"ends_after_block"` // last block of the tier; nil for no end
 	FeePerBlock    *BillingMoney `json:"fee_per_block"`
+	ID             *string       `json:"id"`
+	Object         *string       `json:"object"`
 }

@@ -19,6 +19,7 @@ type BillingStatementGroup struct {
 	Object    string                  `json:"object"`
 	Timestamp Timestamp               `json:"timestamp"`
 	Items     []BillingPaymentAttempt `json:"items"`
+	ID        *string                 `json:"id"`
 }
 
 // BillingStatementTotals breaks down the amount of a statement.

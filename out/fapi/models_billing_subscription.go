@@ -10,7 +10,7 @@ type BillingSubscription struct {
 	Status               BillingSubscriptionStatus       `json:"status"`
 	PayerID              string                          `json:"payer_id"`
 	CreatedAt            Timestamp                       `json:"created_at"`
-	UpdatedAt            Timestamp                       `json:"updated_at"`
+	UpdatedAt            *Timestamp                      `json:"updated_at"`
 	ActiveAt             *Timestamp                      `json:"active_at"`
 	PastDueAt            *Timestamp                      `json:"past_due_at"` // nil unless a payment is overdue
 	SubscriptionItems    []BillingSubscriptionItem       `json:"subscription_items"`
@@ -90,9 +90,10 @@ const (
 
 // BillingSubscriptionNextPayment is the coming payment of a subscription.
 type BillingSubscriptionNextPayment struct {
-	Date   Timestamp      `json:"date"`
-	Amount *BillingFee    `json:"amount"`
-	Totals *BillingTotals `json:"totals"`
+	Date          Timestamp             `json:"date"`
+	Amount        *BillingFee           `json:"amount"`
+	Totals        *BillingTotals        `json:"totals"`
+	PerUnitTotals []BillingPerUnitTotal `json:"per_unit_totals"`
 }
 
 // BillingSubscriptionStatus is a value of BillingSubscription.Status. The list is open: the API may send and take other

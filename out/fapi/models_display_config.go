@@ -19,7 +19,7 @@ type DisplayConfig struct {
 	SignUpURL                   string                               `json:"sign_up_url"`
 	UserProfileURL              string                               `json:"user_profile_url"`
 	WaitlistURL                 string                               `json:"waitlist_url"`
-	OAuthConsentURL             string                               `json:"oauth_consent_url"`
+	OAuthConsentURL             *string                              `json:"oauth_consent_url"`
 	AfterSignInURL              string                               `json:"after_sign_in_url"`
 	AfterSignUpURL              string                               `json:"after_sign_up_url"`
 	AfterSignOutOneURL          string                               `json:"after_sign_out_one_url"`
@@ -47,13 +47,14 @@ type DisplayConfig struct {
 	// Deprecated: the API's description marks this as deprecated.
 	LogoImage *Image `json:"logo_image"` // deprecated: use LogoImageURL
 	// Deprecated: the API's description marks this as deprecated.
-	FaviconImage              *Image             `json:"favicon_image"` // deprecated: use FaviconImageURL
-	CaptchaPublicKey          *string            `json:"captcha_public_key"`
-	CaptchaWidgetType         *CaptchaWidgetType `json:"captcha_widget_type"`
-	CaptchaPublicKeyInvisible *string            `json:"captcha_public_key_invisible"`
-	CaptchaProvider           *string            `json:"captcha_provider"`
-	CaptchaOAuthBypass        []string           `json:"captcha_oauth_bypass"` // strategies that need no CAPTCHA
-	CaptchaHeartbeat          *bool              `json:"captcha_heartbeat"`
+	FaviconImage               *Image             `json:"favicon_image"` // deprecated: use FaviconImageURL
+	CaptchaPublicKey           *string            `json:"captcha_public_key"`
+	CaptchaWidgetType          *CaptchaWidgetType `json:"captcha_widget_type"`
+	CaptchaPublicKeyInvisible  *string            `json:"captcha_public_key_invisible"`
+	CaptchaProvider            *string            `json:"captcha_provider"`
+	CaptchaOAuthBypass         []string           `json:"captcha_oauth_bypass"` // strategies that need no CAPTCHA; nil for those of Google, Microsoft and Apple
+	CaptchaHeartbeat           *bool              `json:"captcha_heartbeat"`
+	CaptchaHeartbeatIntervalMs *int64             `json:"captcha_heartbeat_interval_ms"`
 }
 
 // DisplayConfigInstanceEnvironmentType is a value of DisplayConfig.InstanceEnvironmentType. The list is open: the API

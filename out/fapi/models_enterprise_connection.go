@@ -2,6 +2,8 @@
 
 package fapi
 
+import "encoding/json"
+
 // EnterpriseConnection is a single sign-on connection to an identity provider, by SAML or OpenID Connect.
 type EnterpriseConnection struct {
 	ID                               string                              `json:"id"`
@@ -18,6 +20,9 @@ type EnterpriseConnection struct {
 	OAuthConfig                      *EnterpriseConnectionOAuthConfig    `json:"oauth_config"`
 	CreatedAt                        Timestamp                           `json:"created_at"`
 	UpdatedAt                        Timestamp                           `json:"updated_at"`
+	Authenticatable                  *bool                               `json:"authenticatable"`
+	Object                           *string                             `json:"object"`
+	CustomAttributes                 []json.RawMessage                   `json:"custom_attributes"`
 }
 
 // EnterpriseConnectionOAuthConfig is the OIDC half of an enterprise connection; a SAML one has none.
@@ -70,6 +75,7 @@ type EnterpriseConnectionSAMLConnection struct {
 	AllowSubdomains         *bool                                        `json:"allow_subdomains"`
 	ForceAuthn              *bool                                        `json:"force_authn"`
 	LoginHint               *EnterpriseConnectionSAMLConnectionLoginHint `json:"login_hint"`
+	IdPMetadata             *string                                      `json:"idp_metadata"`
 }
 
 // EnterpriseConnectionSAMLConnectionLoginHint says which hint about the user goes to the identity provider.

@@ -34,6 +34,9 @@ type OAuthConsentInfo struct {
 	ClientID                string                      `json:"client_id"`
 	RedirectDomain          *string                     `json:"redirect_domain"` // registrable domain of the redirect URI, for display; nil if it is unknown or an IP address
 	Scopes                  []OAuthScopeWithDescription `json:"scopes"`
+	State                   *string                     `json:"state"`
+	Object                  *string                     `json:"object"`
+	ID                      *string                     `json:"id"`
 }
 
 // OAuthGrantType is a value of OAuthCreateTokenParams.GrantType. The list is open: the API may send and take other

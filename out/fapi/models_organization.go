@@ -9,7 +9,7 @@ type Organization struct {
 	ID                      string          `json:"id"`
 	Object                  string          `json:"object"`
 	Name                    string          `json:"name"`
-	Slug                    string          `json:"slug"` // empty or absent where slugs are off
+	Slug                    *string         `json:"slug"` // nil or empty where slugs are off
 	ImageURL                *string         `json:"image_url"`
 	HasImage                bool            `json:"has_image"`
 	MembersCount            *int64          `json:"members_count"`
@@ -21,36 +21,30 @@ type Organization struct {
 	CreatedAt               Timestamp       `json:"created_at"`
 	UpdatedAt               Timestamp       `json:"updated_at"`
 	// Deprecated: the API's description marks this as deprecated.
-	LogoURL *string `json:"logo_url"` // deprecated: use ImageURL
+	LogoURL             *string `json:"logo_url"` // deprecated: use ImageURL
+	ExclusiveMembership *bool   `json:"exclusive_membership"`
 }
 
 // OrganizationCreationDefaults is what a form for a new organization may start from.
 type OrganizationCreationDefaults struct {
 	Form     *OrganizationCreationDefaultsForm     `json:"form"`
 	Advisory *OrganizationCreationDefaultsAdvisory `json:"advisory"`
+	Object   *string                               `json:"object"`
 }
 
 // OrganizationCreationDefaultsAdvisory is advice before an organization is made, for example that a similar one exists.
 type OrganizationCreationDefaultsAdvisory struct {
-	Type    *OrganizationCreationDefaultsAdvisoryType `json:"type"`
-	Message *string                                   `json:"message"`
+	Code     string            `json:"code"`
+	Severity *string           `json:"severity"`
+	Meta     map[string]string `json:"meta"`
 }
-
-// OrganizationCreationDefaultsAdvisoryType is a value of OrganizationCreationDefaultsAdvisory.Type. The list is open:
-// the API may send and take other values.
-type OrganizationCreationDefaultsAdvisoryType string
-
-// Known values of OrganizationCreationDefaultsAdvisoryType.
-const (
-	OrganizationCreationDefaultsAdvisoryTypeWarning OrganizationCreationDefaultsAdvisoryType = "warning"
-	OrganizationCreationDefaultsAdvisoryTypeError   OrganizationCreationDefaultsAdvisoryType = "error"
-	OrganizationCreationDefaultsAdvisoryTypeInfo    OrganizationCreationDefaultsAdvisoryType = "info"
-)
 
 // OrganizationCreationDefaultsForm is what to fill into the form for a new organization.
 type OrganizationCreationDefaultsForm struct {
-	Name *string `json:"name"`
-	Logo *string `json:"logo"`
+	Name     *string `json:"name"`
+	Logo     *string `json:"logo"`
+	Slug     *string `json:"slug"`
+	BlurHash *string `json:"blur_hash"`
 }
 
 // OrganizationDomain is an email domain of an organization.
@@ -204,12 +198,14 @@ type OrganizationMembershipRequest struct {
 
 // OrganizationSettings holds the instance's rules for organizations.
 type OrganizationSettings struct {
-	Enabled               bool                                 `json:"enabled"`
-	MaxAllowedMemberships int64                                `json:"max_allowed_memberships"`
-	Actions               *OrganizationSettingsActionsSettings `json:"actions"`
-	Domains               *OrganizationSettingsDomainsSettings `json:"domains"`
-	Slug                  *OrganizationSettingsSlugSettings    `json:"slug"`
-	CreatorRole           string                               `json:"creator_role"` // the role key of who makes an organization
+	Enabled                      bool                                  `json:"enabled"`
+	MaxAllowedMemberships        int64                                 `json:"max_allowed_memberships"`
+	Actions                      *OrganizationSettingsActionsSettings  `json:"actions"`
+	Domains                      *OrganizationSettingsDomainsSettings  `json:"domains"`
+	Slug                         *OrganizationSettingsSlugSettings     `json:"slug"`
+	CreatorRole                  string                                `json:"creator_role"`                 // the role key of who makes an organization
+	ForceOrganizationSelection   *bool                                 `json:"force_organization_selection"` // true if there is no personal account
+	OrganizationCreationDefaults *OrganizationSettingsCreationDefaults `json:"organization_creation_defaults"`
 }
 
 // OrganizationSettingsActionsSettings says what admins of an organization may do by themselves.
@@ -217,11 +213,17 @@ type OrganizationSettingsActionsSettings struct {
 	AdminDelete bool `json:"admin_delete"`
 }
 
+// OrganizationSettingsCreationDefaults says whether the instance suggests what a new organization is called.
+// Me.GetOrganizationCreationDefaults has the suggestion.
+type OrganizationSettingsCreationDefaults struct {
+	Enabled *bool `json:"enabled"`
+}
+
 // OrganizationSettingsDomainsSettings says whether organizations can have domains, and what those can do.
 type OrganizationSettingsDomainsSettings struct {
 	Enabled         bool                               `json:"enabled"`
 	EnrollmentModes []OrganizationDomainEnrollmentMode `json:"enrollment_modes"`
-	DefaultRole     string                             `json:"default_role"` // the role key that invitations and suggestions by domain use
+	DefaultRole     *string                            `json:"default_role"` // the role key that invitations and suggestions by domain use; nil if none is set
 }
 
 // OrganizationSettingsSlugSettings says whether organizations have slugs.

@@ -36,19 +36,6 @@ type SessionActivity struct {
 	Country        *string `json:"country"`
 }
 
-// SessionBase is the part of a session that every endpoint returns alike.
-type SessionBase struct {
-	ID              string          `json:"id"`
-	Object          string          `json:"object"`
-	Status          SessionStatus   `json:"status"` // "pending" while Tasks are left to do
-	ExpireAt        Timestamp       `json:"expire_at"`
-	AbandonAt       Timestamp       `json:"abandon_at"`
-	LastActiveAt    Timestamp       `json:"last_active_at"`
-	LastActiveToken *Token          `json:"last_active_token"` // the newest token with the default claims, if one was minted
-	Actor           json.RawMessage `json:"actor"`             // set while somebody else acts as the user (impersonation)
-	Tasks           []SessionTask   `json:"tasks"`             // what is left to do before the session becomes active; the first comes first
-}
-
 // SessionReverification is one check of the user of a running session.
 type SessionReverification struct {
 	Object                   string                      `json:"object"`
@@ -58,7 +45,7 @@ type SessionReverification struct {
 	SupportedSecondFactors   []SignInFactor              `json:"supported_second_factors"`
 	FirstFactorVerification  *Verification               `json:"first_factor_verification"`  // nil until the first factor is prepared or answered
 	SecondFactorVerification *Verification               `json:"second_factor_verification"` // nil until the second factor is prepared or answered
-	Session                  *SessionBase                `json:"session"`
+	Session                  *Session                    `json:"session"`
 }
 
 // SessionReverificationAttemptFirstFactorStrategy is a value of SessionReverificationAttemptFirstFactorParams.Strategy.
@@ -130,12 +117,23 @@ const (
 	SessionStatusRemoved   SessionStatus = "removed"
 	SessionStatusAbandoned SessionStatus = "abandoned"
 	SessionStatusPending   SessionStatus = "pending"
+	SessionStatusReplaced  SessionStatus = "replaced"
 )
 
 // SessionTask is something the user has to do before a pending session becomes active.
 type SessionTask struct {
-	Key string `json:"key"` // for example "choose-organization", "reset-password" or "setup-mfa"
+	Key SessionTaskKey `json:"key"`
 }
+
+// SessionTaskKey is a value of SessionTask.Key. The list is open: the API may send and take other values.
+type SessionTaskKey string
+
+// Known values of SessionTaskKey.
+const (
+	SessionTaskKeyChooseOrganization SessionTaskKey = "choose-organization"
+	SessionTaskKeyResetPassword      SessionTaskKey = "reset-password"
+	SessionTaskKeySetupMFA           SessionTaskKey = "setup-mfa"
+)
 
 // SessionTouchIntent is a value of SessionTouchParams.Intent. The list is open: the API may send and take other values.
 type SessionTouchIntent string

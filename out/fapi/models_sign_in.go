@@ -17,6 +17,8 @@ type SignIn struct {
 	CreatedSessionID         *string                     `json:"created_session_id"` // set once Status is SignInStatusComplete
 	AbandonAt                Timestamp                   `json:"abandon_at"`         // when the sign-in can no longer be carried on
 	ClientTrustState         *SignInClientTrustState     `json:"client_trust_state"` // "new" or "known" for the user on this device, "pending" before there is an identifier
+	Locale                   *string                     `json:"locale"`             // for example "en-US"
+	ProtectCheck             *ProtectCheck               `json:"protect_check"`      // set while Status is needs_protect_check
 }
 
 // SignInAttemptSecondFactorStrategy is a value of SignInAttemptSecondFactorParams.Strategy. The list is open: the API
@@ -45,7 +47,8 @@ const (
 // SignInFactor is one way to pass a step of a sign-in. Its Strategy goes into the prepare and attempt calls, along with
 // the ID it carries.
 type SignInFactor struct {
-	Strategy                        SignInFactorStrategy `json:"strategy"`                 // to be passed to the prepare and attempt calls
+	// to be passed to the prepare and attempt calls; of OAuth it is "oauth_" and the provider, or "oauth_custom_" and a key
+	Strategy                        SignInFactorStrategy `json:"strategy"`
 	SafeIdentifier                  *string              `json:"safe_identifier"`          // the address or number, partly hidden, to show to the user
 	EnterpriseConnectionID          *string              `json:"enterprise_connection_id"` // of strategy "enterprise_sso", to tell several connections apart
 	EnterpriseConnectionName        *string              `json:"enterprise_connection_name"`
@@ -57,6 +60,8 @@ type SignInFactor struct {
 	Primary                         *bool                `json:"primary"`                            // true if it uses the user's primary address or number
 	ExternalVerificationRedirectURL *string              `json:"external_verification_redirect_url"` // where to send the user, of strategies by redirect
 	Default                         *bool                `json:"default"`                            // true if it is the second factor to offer first
+	Channel                         *string              `json:"channel"`                            // of strategy "phone_code"; for example "sms" or "whatsapp"
+	WalletName                      *string              `json:"wallet_name"`                        // of Solana wallets
 }
 
 // SignInFactorStrategy is a value of SignInFactor.Strategy. The list is open: the API may send and take other values.
@@ -130,6 +135,7 @@ const (
 	SignInSupportedIdentifierUsername     SignInSupportedIdentifier = "username"
 	SignInSupportedIdentifierWeb3Wallet   SignInSupportedIdentifier = "web3_wallet"
 	SignInSupportedIdentifierPasskey      SignInSupportedIdentifier = "passkey"
+	SignInSupportedIdentifierPassword     SignInSupportedIdentifier = "password"
 )
 
 // SignInUserData is a first glimpse of the user who signs in.

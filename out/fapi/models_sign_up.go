@@ -29,6 +29,8 @@ type SignUp struct {
 	CreatedUserID    *string              `json:"created_user_id"`    // set once Status is SignUpStatusComplete
 	AbandonAt        Timestamp            `json:"abandon_at"`         // when the sign-up can no longer be carried on
 	LegalAcceptedAt  *Timestamp           `json:"legal_accepted_at"`  // nil until the terms are accepted
+	Locale           *string              `json:"locale"`             // for example "en-US"
+	ProtectCheck     *ProtectCheck        `json:"protect_check"`      // set while the sign-up waits for it
 }
 
 // SignUpAttemptVerificationStrategy is a value of SignUpAttemptVerificationParams.Strategy. The list is open: the API

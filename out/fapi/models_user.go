@@ -48,13 +48,16 @@ type User struct {
 	MFADisabledAt                 *Timestamp               `json:"mfa_disabled_at"`
 	LegalAcceptedAt               *Timestamp               `json:"legal_accepted_at"`
 	// Deprecated: the API's description marks this as deprecated.
-	ProfileImageURL *string `json:"profile_image_url"` // deprecated: use ImageURL
+	ProfileImageURL    *string             `json:"profile_image_url"` // deprecated: use ImageURL
+	EnterpriseAccounts []EnterpriseAccount `json:"enterprise_accounts"`
+	Locale             *string             `json:"locale"`
+	BypassClientTrust  *bool               `json:"bypass_client_trust"`
 }
 
 // UserSettings holds the instance's rules for its users: attributes, sign-up, sign-in, passwords and restrictions.
 type UserSettings struct {
-	Attributes       *UserSettingsAttributes               `json:"attributes"`
-	Social           *UserSettingsSocials                  `json:"social"`
+	Attributes       map[string]UserSettingsAttribute      `json:"attributes"` // by name, for example "email_address"
+	Social           map[string]UserSettingsSocial         `json:"social"`     // by strategy, for example "oauth_google"
 	SAML             *UserSettingsEnterpriseSSO            `json:"saml"`
 	EnterpriseSSO    *UserSettingsEnterpriseSSO            `json:"enterprise_sso"`
 	SignIn           *UserSettingsSignIn                   `json:"sign_in"`
@@ -116,22 +119,8 @@ type UserSettingsAttribute struct {
 	SecondFactors       []string `json:"second_factors"`         // strategies, for example "phone_code"
 	Verifications       []string `json:"verifications"`          // strategies that verify it
 	VerifyAtSignUp      bool     `json:"verify_at_sign_up"`      // a sign-up is not complete before it is verified
-	Immutable           bool     `json:"immutable"`              // users cannot change it
-}
-
-// UserSettingsAttributes holds the settings of every attribute that users can have.
-type UserSettingsAttributes struct {
-	EmailAddress     *UserSettingsAttribute `json:"email_address"`
-	PhoneNumber      *UserSettingsAttribute `json:"phone_number"`
-	Username         *UserSettingsAttribute `json:"username"`
-	Web3Wallet       *UserSettingsAttribute `json:"web3_wallet"`
-	FirstName        *UserSettingsAttribute `json:"first_name"`
-	LastName         *UserSettingsAttribute `json:"last_name"`
-	Password         *UserSettingsAttribute `json:"password"`
-	AuthenticatorApp *UserSettingsAttribute `json:"authenticator_app"`
-	Ticket           *UserSettingsAttribute `json:"ticket"`
-	BackupCode       *UserSettingsAttribute `json:"backup_code"`
-	Passkey          *UserSettingsAttribute `json:"passkey"`
+	Immutable           *bool    `json:"immutable"`              // users cannot change it
+	Channels            []string `json:"channels"`
 }
 
 // UserSettingsEnterpriseSSO says whether enterprise single sign-on is used.
@@ -142,15 +131,15 @@ type UserSettingsEnterpriseSSO struct {
 
 // UserSettingsPasskeySettings says how passkeys are offered.
 type UserSettingsPasskeySettings struct {
-	AllowAutofill         bool `json:"allow_autofill"`
-	ShowSignInButton      bool `json:"show_sign_in_button"`
-	SatisfiesSecondFactor bool `json:"satisfies_second_factor"` // a sign-in by passkey skips the second factor
+	AllowAutofill         bool  `json:"allow_autofill"`
+	ShowSignInButton      bool  `json:"show_sign_in_button"`
+	SatisfiesSecondFactor *bool `json:"satisfies_second_factor"` // a sign-in by passkey skips the second factor
 }
 
 // UserSettingsPasswordSettings holds the rules that a password has to meet.
 type UserSettingsPasswordSettings struct {
 	DisableHibp                   bool   `json:"disable_hibp"` // true if leaked passwords are let through
-	DisablePasswordReverification bool   `json:"disable_password_reverification"`
+	DisablePasswordReverification *bool  `json:"disable_password_reverification"`
 	MinLength                     int64  `json:"min_length"`
 	MaxLength                     int64  `json:"max_length"`
 	RequireSpecialChar            bool   `json:"require_special_char"`
@@ -195,6 +184,12 @@ type UserSettingsSignUp struct {
 	Progressive          bool                   `json:"progressive"`
 	Mode                 UserSettingsSignUpMode `json:"mode"`
 	LegalConsentEnabled  bool                   `json:"legal_consent_enabled"` // true if LegalAccepted has to be sent
+	MFA                  *UserSettingsSignUpMFA `json:"mfa"`
+}
+
+// UserSettingsSignUpMFA says whether a sign-up needs a second factor too.
+type UserSettingsSignUpMFA struct {
+	Required *bool `json:"required"`
 }
 
 // UserSettingsSignUpMode is a value of UserSettingsSignUp.Mode. The list is open: the API may send and take other
@@ -221,45 +216,10 @@ type UserSettingsSocial struct {
 	LogoURL                *string `json:"logo_url"`
 }
 
-// UserSettingsSocials holds the settings of the OAuth providers, by strategy.
-type UserSettingsSocials struct {
-	OAuthApple        *UserSettingsSocial `json:"oauth_apple"`
-	OAuthAtlassian    *UserSettingsSocial `json:"oauth_atlassian"`
-	OAuthBitbucket    *UserSettingsSocial `json:"oauth_bitbucket"`
-	OAuthBox          *UserSettingsSocial `json:"oauth_box"`
-	OAuthCoinbase     *UserSettingsSocial `json:"oauth_coinbase"`
-	OAuthCustomMock   *UserSettingsSocial `json:"oauth_custom_mock"`
-	OAuthDiscord      *UserSettingsSocial `json:"oauth_discord"`
-	OAuthDropbox      *UserSettingsSocial `json:"oauth_dropbox"`
-	OAuthEnstall      *UserSettingsSocial `json:"oauth_enstall"`
-	OAuthExpressen    *UserSettingsSocial `json:"oauth_expressen"`
-	OAuthFacebook     *UserSettingsSocial `json:"oauth_facebook"`
-	OAuthGitHub       *UserSettingsSocial `json:"oauth_github"`
-	OAuthGitLab       *UserSettingsSocial `json:"oauth_gitlab"`
-	OAuthGoogle       *UserSettingsSocial `json:"oauth_google"`
-	OAuthHubspot      *UserSettingsSocial `json:"oauth_hubspot"`
-	OAuthHuggingface  *UserSettingsSocial `json:"oauth_huggingface"`
-	OAuthInstagram    *UserSettingsSocial `json:"oauth_instagram"`
-	OAuthLine         *UserSettingsSocial `json:"oauth_line"`
-	OAuthLinear       *UserSettingsSocial `json:"oauth_linear"`
-	OAuthLinkedIn     *UserSettingsSocial `json:"oauth_linkedin"`
-	OAuthLinkedInOIDC *UserSettingsSocial `json:"oauth_linkedin_oidc"`
-	OAuthMicrosoft    *UserSettingsSocial `json:"oauth_microsoft"`
-	OAuthMock         *UserSettingsSocial `json:"oauth_mock"`
-	OAuthNotion       *UserSettingsSocial `json:"oauth_notion"`
-	OAuthSlack        *UserSettingsSocial `json:"oauth_slack"`
-	OAuthSpotify      *UserSettingsSocial `json:"oauth_spotify"`
-	OAuthTikTok       *UserSettingsSocial `json:"oauth_tiktok"`
-	OAuthTwitch       *UserSettingsSocial `json:"oauth_twitch"`
-	OAuthTwitter      *UserSettingsSocial `json:"oauth_twitter"`
-	OAuthX            *UserSettingsSocial `json:"oauth_x"`
-	OAuthXero         *UserSettingsSocial `json:"oauth_xero"`
-}
-
 // UserSettingsUsernameSettings holds the rules that a username has to meet.
 type UserSettingsUsernameSettings struct {
 	MinLength                      *int64 `json:"min_length"`
 	MaxLength                      *int64 `json:"max_length"`
 	AllowExtendedSpecialCharacters bool   `json:"allow_extended_special_characters"`
-	AllowNumericUsernames          bool   `json:"allow_numeric_usernames"` // true if a username may be digits only; phone numbers then need the E.164 form
+	AllowNumericUsernames          *bool  `json:"allow_numeric_usernames"` // true if a username may be digits only; phone numbers then need the E.164 form
 }

@@ -22,7 +22,7 @@ var (
 )
 
 // The models below have the fields that the runtime touches, and no others. The generator checks that the real ones have
-// them with these types; an enum counts as a string.
+// them with these types, or with those in the tag "model"; an enum counts as a string.
 
 // Client stands in for the generated model.
 type Client struct {
@@ -58,8 +58,8 @@ type OrganizationMembership struct {
 
 // Organization stands in for the generated model.
 type Organization struct {
-	ID   string `json:"id"`
-	Slug string `json:"slug"`
+	ID   string  `json:"id"`
+	Slug *string `json:"slug" model:"string or *string"`
 }
 
 // Token stands in for the generated model.

@@ -217,7 +217,7 @@ func findMembership(u *User, idOrSlug string) *OrganizationMembership {
 		case m.Organization == nil:
 		case m.Organization.ID == idOrSlug:
 			return m
-		case m.Organization.Slug == idOrSlug && bySlug == nil:
+		case bySlug == nil && textValue(m.Organization.Slug) == idOrSlug:
 			bySlug = m
 		}
 	}

@@ -20,6 +20,14 @@ func Value[T any](p *T) T {
 	return *p
 }
 
+// textValue reads a field that is optional in some descriptions and always there in others.
+func textValue[T string | *string](v T) string {
+	if p, ok := any(v).(*string); ok {
+		return Value(p)
+	}
+	return any(v).(string)
+}
+
 // JSON returns v as JSON, for fields that take any object. Where v cannot be written as JSON (a channel, a cycle, NaN) it
 // returns nil, which is not sent; whoever needs to know why calls json.Marshal instead.
 func JSON(v any) json.RawMessage {

@@ -46,6 +46,12 @@ func TestTimestampTime(t *testing.T) {
 	}
 }
 
+func TestTextValueTakesEither(t *testing.T) {
+	if textValue("a") != "a" || textValue(Ptr("b")) != "b" || textValue[*string](nil) != "" {
+		t.Errorf("%q %q %q", textValue("a"), textValue(Ptr("b")), textValue[*string](nil))
+	}
+}
+
 func TestPtrValueJSON(t *testing.T) {
 	if *Ptr("x") != "x" || Value(Ptr(5)) != 5 || Value[string](nil) != "" {
 		t.Error("Ptr and Value do not undo each other")
