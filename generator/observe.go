@@ -50,7 +50,7 @@ type Observation struct {
 		Never    []string `json:"never_observed"`
 	} `json:"operations"`
 	Mismatches []Mismatch `json:"mismatches"`
-	Known      []Mismatch `json:"known"` // do not count: handled by a rule, or the work of who scrubbed the recording
+	Known      []Mismatch `json:"known"` // do not count: the work of who scrubbed the recording
 
 	findings []*finding
 	doc      *Document

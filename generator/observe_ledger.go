@@ -38,7 +38,7 @@ type Mismatch struct {
 	Entries    int          `json:"entries"` // in how many
 	Where      []string     `json:"where"`   // file#entry, counted from 1; the first few
 	Operations []string     `json:"operations"`
-	Note       string       `json:"note,omitempty"` // why it does not count: a number of docs/corrections.md, or what a scrubber did
+	Note       string       `json:"note,omitempty"` // why it does not count
 }
 
 const (

@@ -9,32 +9,20 @@ package generator
 //	B11, B12       `paginated` asks for a page instead of an array                    transportQuery
 //	C36, C37, C38, C40   parameters of the transport                                  transportQuery
 //	B16, C43, C53  headers                                                            never compared
-//	C46, C47, A62, A63   statuses from 400 on, declared or not                        never compared
+//	C46, C47       statuses from 400 on, declared or not                              never compared
 //	D01            copies of schemas                                                  folded before anything is compared
 //	D03, D04, D09, D11   null where a wrapper or a branch allows it                   schemaView.parts
 //	D06, D10       unions of objects: one struct with the members of all branches     schemaView.compile
 //	D18, B19       forms hold text, and an empty one clears: only names and words of enums are compared
-//	A14, D19       patterns, formats and limits: the types do not have them
-//	A07, A39 to A44   members that are required and go away or came late              missingByRule
 //
-// The last are listed in the report, beside the findings, but do not count.
+// Nor are patterns, formats, limits and sizes of integers compared, which the types do not have.
+//
+// Not so A64: unknown members are ignored by the module, but they are what a new correction is made of.
 
 import (
 	"slices"
 	"strings"
 )
-
-// missingByRule are required members, by schema and name, that the catalogue knows to be missing at times; a missing
-// member is the zero value.
-var missingByRule = map[string]string{
-	"Client.User.saml_accounts":                                     "A07",
-	"Client.AuthConfig.native_settings":                             "A39",
-	"Client.DisplayConfig.oauth_consent_url":                        "A40",
-	"UserSettings.UsernameSettings.allow_numeric_usernames":         "A41",
-	"UserSettings.PasskeySettings.satisfies_second_factor":          "A42",
-	"UserSettings.PasswordSettings.disable_password_reverification": "A43",
-	"UserSettings.Attribute.immutable":                              "A44",
-}
 
 // transportQuery tells whether a query parameter is the transport's: the runtime sends it by itself, declared or not.
 func transportQuery(name string) bool {
@@ -59,9 +47,6 @@ var scrubbers = map[string]scrubber{
 
 // missingNote says why a missing member is no finding, "" when it is one.
 func missingNote(name, creator string) string {
-	if number := missingByRule[name]; number != "" {
-		return number
-	}
 	if s, ok := scrubbers[creator]; ok && slices.Contains(s.members, name) {
 		return "cut off by the recorder, after " + s.cutAfter
 	}

@@ -462,35 +462,39 @@ func TestObserveRecordings(t *testing.T) {
 	}
 	o := observed(t, pinnedConfig(t), recordings...)
 	want := []string{
-		"unknown_member Client.CommerceSettings.billing.enabled",             // A36
-		"unknown_member Client.CommerceSettings.billing.has_paid_org_plans",  // A36
-		"unknown_member Client.CommerceSettings.billing.has_paid_user_plans", // A36
-		"unknown_member Client.SignIn.locale",                                // A10
-		"unknown_member Client.SignUp.locale",                                // A08
-		"unknown_member Client.SignUp.Verifications.phone_number.channel",    // A16
-		"unknown_member Client.User.bypass_client_trust",                     // A05
-		"unknown_member Client.User.enterprise_accounts",                     // A03
-		"unknown_member Client.User.locale",                                  // A04
-		"unknown_member Stubs.Verification.OTP.channel",                      // A16
-		"unknown_member UserSettings.SignUp.mfa",                             // A35
-		"unknown_member UserSettings.Socials.oauth_custom_spung",             // A32
-		"unknown_member UserSettings.Socials.oauth_vercel",                   // A32
-		"unknown_value Client.SignIn.supported_identifiers[]",                // A11
+		"missing Client.AuthConfig.native_settings",                             // A39
+		"missing Client.DisplayConfig.oauth_consent_url",                        // A40
+		"missing UserSettings.PasskeySettings.satisfies_second_factor",          // A42
+		"missing UserSettings.PasswordSettings.disable_password_reverification", // A43
+		"missing UserSettings.UsernameSettings.allow_numeric_usernames",         // A41
+		"unknown_member Client.CommerceSettings.billing.enabled",                // A36
+		"unknown_member Client.CommerceSettings.billing.has_paid_org_plans",     // A36
+		"unknown_member Client.CommerceSettings.billing.has_paid_user_plans",    // A36
+		"unknown_member Client.SignIn.locale",                                   // A10
+		"unknown_member Client.SignUp.locale",                                   // A08
+		"unknown_member Client.SignUp.Verifications.phone_number.channel",       // A16
+		"unknown_member Client.User.bypass_client_trust",                        // A05
+		"unknown_member Client.User.enterprise_accounts",                        // A03
+		"unknown_member Client.User.locale",                                     // A04
+		"unknown_member Stubs.Verification.OTP.channel",                         // A16
+		"unknown_member UserSettings.SignUp.mfa",                                // A35
+		"unknown_member UserSettings.Socials.oauth_custom_spung",                // A32
+		"unknown_member UserSettings.Socials.oauth_vercel",                      // A32
+		"unknown_value Client.SignIn.supported_identifiers[]",                   // A11
 	}
 	if diff := cmp.Diff(want, lines(o.Mismatches)); diff != "" {
 		t.Errorf("mismatches (-want +got):\n%s", diff)
 	}
 	known := []string{
-		"missing Client.AuthConfig.native_settings",
-		"missing Client.DisplayConfig.oauth_consent_url",
 		"missing Client.UserSettings.enterprise_sso", // cut off by the recorder
 		"missing Client.UserSettings.saml",           // cut off by the recorder
-		"missing UserSettings.PasskeySettings.satisfies_second_factor",
-		"missing UserSettings.PasswordSettings.disable_password_reverification",
-		"missing UserSettings.UsernameSettings.allow_numeric_usernames",
 	}
 	if diff := cmp.Diff(known, lines(o.Known)); diff != "" {
 		t.Errorf("known (-want +got):\n%s", diff)
 	}
 	cleanWithOwnOverlay(t, pinnedConfig(t), o, recordings...)
+	corrected := observed(t, pinnedConfig(t, "patches.yaml", "overlays/names.yaml"), recordings...)
+	if len(corrected.Mismatches) > 0 {
+		t.Errorf("with the corrections there is still %q", lines(corrected.Mismatches))
+	}
 }
