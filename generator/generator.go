@@ -13,6 +13,7 @@
 //   - check.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
+//   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator

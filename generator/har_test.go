@@ -155,7 +155,8 @@ func planted(secret string) string {
 	var entries []string
 	for _, at := range []string{"POST https://S.example/v1/things?S=S&status=S", "POST https://x.example/v1/things?S=S&strategy=S",
 		"GET https://x.example/v1/things/S", "GET https://u:S@x.example/S/v1/things/S/S#S", "GET https://x.example/v1/things/S/S",
-		"PATCH https://x.example/v1/things/1", "DELETE https://x.example/v1/things/S", "GET /v1/S", "S S"} {
+		"PATCH https://x.example/v1/things/1", "DELETE https://x.example/v1/things/S", "GET /v1/S", "S S",
+		"S https://x.example/v1/things/1", "POST https://x.example/v1/things/1?_method=S"} {
 		verb, address, _ := strings.Cut(at, " ")
 		if address = strings.ReplaceAll(address, "S", escaped); verb == "S" {
 			verb = escaped
@@ -204,7 +205,7 @@ func TestObserveTellsNoSecret(t *testing.T) {
 			outputs = append(outputs, err.Error())
 		}
 		for _, out := range outputs {
-			for _, form := range []string{secret, strings.ToLower(secret), url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret)),
+			for _, form := range []string{secret, strings.ToLower(secret), strings.ToUpper(secret), url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret)),
 				strings.Trim(secret, "+"), strings.ReplaceAll(secret, "_", "-")} {
 				if strings.Contains(out, form) {
 					t.Errorf("%q is in the output:\n%.2000s", form, out)

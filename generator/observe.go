@@ -134,12 +134,15 @@ func (o *Observer) entry(where string, e *harEntry) {
 	if override := strings.ToUpper(query.Get("_method")); override != "" && verb == "POST" {
 		verb = override
 	}
-	if verb == "OPTIONS" {
+	switch {
+	case verb == "OPTIONS":
 		o.counts.Empty++
 		return
-	}
-	if verb == "HEAD" {
+	case verb == "HEAD":
 		verb = "GET" // what it asks for
+	case !slices.Contains(verbs, strings.ToLower(verb)): // not to be shown: it may be anything
+		o.counts.Foreign++
+		return
 	}
 	m := matchRoute(o.routes, verb, u)
 	if m.route == nil {

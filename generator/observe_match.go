@@ -88,20 +88,21 @@ func matchRoute(list []*route, verb string, u *url.URL) matched {
 		}
 	}
 	var path *route
+	var prefix string
 	for _, i := range starts {
 		segments := slices.Concat([]string{""}, all[i+1:])
 		for _, r := range list {
-			if !r.fits(segments) {
-				continue
+			switch at := strings.Join(all[:i+1], "/"); {
+			case !r.fits(segments):
+			case r.verb == verb:
+				return matched{route: r, prefix: at, fapi: true}
+			case path == nil:
+				path, prefix = r, at
 			}
-			if r.verb == verb {
-				return matched{route: r, prefix: strings.Join(all[:i+1], "/"), fapi: true}
-			}
-			path = cmp.Or(path, r)
 		}
 	}
 	if path != nil {
-		return matched{path: path.path, fapi: true}
+		return matched{prefix: prefix, path: path.path, fapi: true}
 	}
 	i := starts[min(1, len(starts)-1)]
 	segments := slices.Concat([]string{""}, all[i+1:])

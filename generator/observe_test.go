@@ -245,6 +245,7 @@ func TestObserveRequests(t *testing.T) {
 
 func TestObserveMatchesOperations(t *testing.T) {
 	known := exchanged{verb: "GET", url: "https://clerk.example.com/v1/things/count", body: "1"}
+	proxied := exchanged{verb: "GET", url: "https://app.example/__clerk/v1/things/count", body: "1"}
 	tests := []struct {
 		rule    string
 		in      exchanged
@@ -258,11 +259,12 @@ func TestObserveMatchesOperations(t *testing.T) {
 		{"a slash at the end", exchanged{verb: "GET", url: "https://x.example/v1/things/", body: `[]`}, "", "GET /v1/things"},
 		{"an id with escapes", exchanged{verb: "GET", url: "https://x.example/v1/things/a%2Fb", body: `{"id":"1","status":"done"}`}, "", "GET /v1/things/{thing_id}"},
 		{"an unknown path hides what may be an id", exchanged{verb: "GET", url: "https://clerk.example.com/v1/things/acme/members/ada@example.com", body: `{}`}, "GET /v1/things/{}/members/{}", ""},
+		{"an unknown verb behind a proxy", exchanged{verb: "PUT", url: "https://app.example/__clerk/v1/things/acme"}, "PUT /v1/things/{thing_id}", ""},
 		{"an unknown verb shows the path as declared", exchanged{verb: "PUT", url: "https://clerk.example.com/v1/things/acme"}, "PUT /v1/things/{thing_id}", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
-			o := observed(t, observeTiny(), harOf(t, known, tt.in))
+			o := observed(t, observeTiny(), harOf(t, known, proxied, tt.in))
 			var unknown string
 			for _, m := range o.Mismatches {
 				if m.Kind == MismatchUnknownPath {

@@ -19,7 +19,7 @@ type walker struct {
 
 // value compares one value. best gives the branch that its parent turned out to be.
 func (w *walker) value(v *value, p *place, best func() site) {
-	if v.kind == kindUnknown {
+	if v.kind == kindUnknown || len(p.parts) == 0 {
 		return
 	}
 	p.seen++

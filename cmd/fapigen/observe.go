@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func observe(cmd *cobra.Command, flags observeFlags, files []string) error {
 	var unread error
 	for _, file := range files {
 		progress(cmd.ErrOrStderr(), "reading %s", file)
-		err := observeFile(o, file, shownName(file, files))
+		err := observeFile(cmd.Context(), o, file, shownName(file, files))
 		if errors.Is(err, generator.ErrUnclosed) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "fapigen: %s\n", err)
 			continue
@@ -86,7 +87,7 @@ func shownName(file string, all []string) string {
 	return filepath.Base(file)
 }
 
-func observeFile(o *generator.Observer, file, shown string) error {
+func observeFile(ctx context.Context, o *generator.Observer, file, shown string) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, cause(err))
@@ -95,7 +96,20 @@ func observeFile(o *generator.Observer, file, shown string) error {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: a folder", file)
 	}
-	return o.Read(shown, f)
+	return o.Read(shown, interruptible{ctx, f})
+}
+
+// interruptible ends when the command is told to.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(p)
 }
 
 func printObservation(w io.Writer, seen *generator.Observation, flags observeFlags) error {
