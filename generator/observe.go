@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -157,7 +158,9 @@ func (o *Observer) entry(where string, e *harEntry) {
 	}
 	w := &walker{schemaView: &o.schemaView, ledger: &o.ledger, where: where, op: m.route.String(), creator: e.creator}
 	asked := o.request(w, m.route, query, e)
+	before := o.counts.Empty
 	if o.answer(w, m.route, e) || asked {
+		o.counts.Empty = before
 		o.counts.Compared++
 	}
 }
@@ -177,6 +180,10 @@ func queryOf(u *url.URL, e *harEntry) url.Values {
 func (o *Observer) stranger(where, verb, host string, m matched, e *harEntry) {
 	if !m.fapi && !isJSON(e.Response.Content.media(e.Response.Headers)) {
 		o.counts.Foreign++
+		return
+	}
+	if s := e.Response.Status; s < 200 || s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
+		o.counts.Failed++ // the server does not know it either
 		return
 	}
 	home := host + m.prefix

@@ -292,6 +292,7 @@ func TestObserveLeavesOtherTrafficAlone(t *testing.T) {
 		exchanged{verb: "GET", url: fapi},
 		exchanged{verb: "GET", url: fapi, body: "<html>"},
 		exchanged{verb: "GET", url: fapi, status: 500, body: `"x"`},
+		exchanged{verb: "GET", url: "https://clerk.example.com/v1/nothing", status: 404, body: `{"errors":[]}`},
 		exchanged{verb: "POST", url: elsewhere, json: `{}`, body: `{}`},
 		exchanged{verb: "GET", url: "https://cdn.example/logo.svg", body: "<svg/>"},
 		exchanged{verb: "GET", url: "data:image/png;base64,AAAA"},
@@ -300,7 +301,7 @@ func TestObserveLeavesOtherTrafficAlone(t *testing.T) {
 	if len(o.Mismatches) > 0 {
 		t.Errorf("mismatches %q, want none", lines(o.Mismatches))
 	}
-	want := ObservedEntries{Read: 10, Compared: 1, Foreign: 4, Failed: 1, Empty: 3, Broken: 1}
+	want := ObservedEntries{Read: 11, Compared: 1, Foreign: 4, Failed: 2, Empty: 3, Broken: 1}
 	if diff := cmp.Diff(want, o.Entries); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
