@@ -37,9 +37,7 @@ type PatchResult struct {
 
 // Apply runs the patches in order. A patch is applied whole or leaves no trace.
 func (o *Overlay) Apply(d *Document, version string) []PatchResult {
-	if version == "" || version > o.newest {
-		version = o.newest
-	}
+	version = o.known(version)
 	results := make([]PatchResult, 0, len(o.patches))
 	for _, p := range o.patches {
 		results = append(results, o.apply(d, p, version))
@@ -47,15 +45,29 @@ func (o *Overlay) Apply(d *Document, version string) []PatchResult {
 	return results
 }
 
+// known is the version that patches are bounded by: one newer than any of them counts as the newest known.
+func (o *Overlay) known(version string) string {
+	if version == "" || version > o.newest {
+		return o.newest
+	}
+	return version
+}
+
 func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
+	res, _ := o.attempt(d, p, version)
+	return res
+}
+
+// attempt applies one patch. The journal tells what it changed, until the next patch runs; nil when it was not applied.
+func (o *Overlay) attempt(d *Document, p *patch, version string) (PatchResult, *journal) {
 	res := PatchResult{
 		ID: p.id, Overlay: o.Name, Line: p.line(), Outcome: Applied, Kind: p.kind, Confidence: p.confidence,
 		Description: p.description, Evidence: p.evidence, Annotation: p.annotation,
 	}
-	say := func(outcome Outcome, where, fact string) PatchResult {
+	say := func(outcome Outcome, where, fact string) (PatchResult, *journal) {
 		res.Outcome = outcome
 		res.Message = fmt.Sprintf("%s:%d: %s: %s: %s%s", o.Name, res.Line, p.id, outcome, where, fact)
-		return res
+		return res, nil
 	}
 	if p.since != "" && version < p.since {
 		return say(Skipped, "", fmt.Sprintf("since %s, the description is of %s", p.since, version))
@@ -68,6 +80,7 @@ func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
 		r.action(a)
 	}
 	r.referred()
+	r.refers()
 	if !p.annotation && !r.failed() && !r.journal.changed() {
 		r.journal.undo()
 		return say(Stale, d.Where(r.at)+": ", "the description already says so; the patch can go")
@@ -77,7 +90,7 @@ func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
 		r.journal.undo()
 		return say(f.outcome, where, f.fact)
 	}
-	return res
+	return res, r.journal
 }
 
 // failure is why a patch cannot stand.
@@ -167,21 +180,36 @@ func (r *run) referred() {
 	if len(lost) == 0 {
 		return
 	}
-	if n := refTo(r.d.Root, lost); n != nil {
+	if n := refTo(r.d.Root, func(pointer string) bool { return lost[pointer] }); n != nil {
 		r.conflict(true, n, "expected that nothing refers to %s any more, found a reference", n.Value)
 	}
 }
 
-// refTo is the first $ref to one of the pointers.
-func refTo(n *yaml.Node, pointers map[string]bool) *yaml.Node {
-	if ref := mapGet(n, "$ref"); ref != nil && pointers[ref.Value] {
+// refers calls a patch absent that writes a reference to what is not there, such as an operation whose answer has no schema
+// in this description. It would spoil the whole.
+func (r *run) refers() {
+	dangles := func(pointer string) bool { return strings.HasPrefix(pointer, "#/") && r.d.Resolve(pointer) == nil }
+	for _, a := range r.p.actions {
+		if a.update == nil {
+			continue
+		}
+		if n := refTo(a.update, dangles); n != nil {
+			r.failures = append(r.failures, failure{Absent, false, r.at, fmt.Sprintf("expected %s, which the patch refers to, found none", n.Value)})
+			return
+		}
+	}
+}
+
+// refTo is the first $ref to a pointer that is wanted.
+func refTo(n *yaml.Node, wanted func(pointer string) bool) *yaml.Node {
+	if ref := mapGet(n, "$ref"); ref != nil && wanted(ref.Value) {
 		return ref
 	}
 	for _, c := range n.Content {
 		if c.Kind == yaml.ScalarNode {
 			continue
 		}
-		if ref := refTo(c, pointers); ref != nil {
+		if ref := refTo(c, wanted); ref != nil {
 			return ref
 		}
 	}
@@ -200,12 +228,35 @@ func (r *run) merge(m match, update *yaml.Node) {
 	case update.Kind == yaml.SequenceNode:
 		for _, item := range update.Content {
 			if !holds(m.pos.at("*"), m.node, item) {
-				r.journal.push(m, item)
+				r.push(m, item)
 			}
 		}
 	case m.node.Tag != update.Tag || m.node.Value != update.Value:
 		r.journal.set(m, update)
 	}
+}
+
+// push appends to a list, but not a second parameter of the same name and place.
+func (r *run) push(m match, item *yaml.Node) {
+	if m.key == "parameters" {
+		name, in := r.parameter(item)
+		for _, n := range m.node.Content {
+			if twin, at := r.parameter(n); name != "" && twin == name && at == in {
+				r.conflict(false, n, "expected no parameter %s in %s yet, found %s", name, in, compactJSON(n))
+				return
+			}
+		}
+	}
+	r.journal.push(m, item)
+}
+
+// parameter is the name and the place of a parameter, which may be a reference; not of one to another, which nothing has
+// checked for circles yet.
+func (r *run) parameter(n *yaml.Node) (name, in string) {
+	if ref := mapGet(n, "$ref"); ref != nil {
+		n = r.d.Resolve(ref.Value)
+	}
+	return text(mapGet(n, "name")), text(mapGet(n, "in"))
 }
 
 func (r *run) mergeMapping(m match, update *yaml.Node) {
@@ -267,6 +318,8 @@ func aboutStep(t target, i int) bool {
 	return false
 }
 
+const guessedByProperties = " has these properties"
+
 // suggest offers the nearest key; for a schema that has no near name, the one with the same properties.
 func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 	want := t.steps[i].name
@@ -280,7 +333,7 @@ func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 		}
 	}
 	if name := nearestSchema(names, holder); name != "" {
-		return fmt.Sprintf("; %s has these properties", name)
+		return "; " + name + guessedByProperties
 	}
 	return ""
 }

@@ -7,13 +7,16 @@
 // The stages, in reading order:
 //
 //   - document.go, normalise.go: YAML or JSON to a tree and back; the bundler's copies of schemas are folded.
-//   - overlay.go, guard.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
-//   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
+//   - overlay.go, guard.go, apply.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
+//   - load.go, tolerate.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
-//   - check.go, runtime_facts.go: what must hold before anything is printed.
+//   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
 //   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
+//
+// Beside the line stand the maintainer's tools: update.go and status.go pin a description and compare the patches; explain.go,
+// prune.go and export.go look after them, from what places.go reads off the journal of a patch.
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator
@@ -95,11 +98,11 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, warnings, err := loadOpenAPI(p.doc)
+	strict := cfg.Pinned || cfg.Strict
+	spec, warnings, err := loadOpenAPI(p.doc, !strict)
 	if err != nil {
 		return nil, err
 	}
-	strict := cfg.Pinned || cfg.Strict
 	made, err := build(p.doc, spec, p.version, !strict)
 	if err != nil {
 		return nil, err
@@ -117,7 +120,13 @@ func Generate(cfg Config) (*Output, error) {
 		out.Summary.Missing = len(missing)
 		complaints = append(complaints, missing...)
 	}
+	if !strict {
+		made.warnings = append(made.warnings, mend(made.api, rt)...)
+	}
 	problems := check(made.api, rt)
+	if problems != nil && !strict {
+		problems = errors.Join(problems, asErrors(made.leftOut)) // they may be the reason
+	}
 	if strict {
 		problems = errors.Join(problems, asErrors(append(complaints, made.warnings...)))
 	}
@@ -148,8 +157,11 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	for name := range static {
-		if _, clash := files[name]; clash {
-			return fmt.Errorf("%s: produced twice, by the description and by the runtime; rename the service or the type", name)
+		if data, clash := files[name]; clash { // the file of a service or a family gives way to the runtime's
+			for files[name] != nil || static[name] != nil {
+				name = strings.TrimSuffix(name, ".go") + "_api.go"
+			}
+			files[name] = data
 		}
 	}
 	maps.Copy(files, static)
@@ -181,20 +193,33 @@ type prepared struct {
 
 // prepare reads the description and applies the overlays.
 func prepare(cfg Config) (*prepared, error) {
-	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	p, overlays, err := read(cfg)
 	if err != nil {
 		return nil, err
 	}
+	for _, o := range overlays {
+		p.take(o.Name, o.Apply(p.doc, p.version))
+	}
+	return p, nil
+}
+
+// read parses and folds the description, and parses the overlays.
+func read(cfg Config) (*prepared, []*Overlay, error) {
+	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := checkVersion(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := &prepared{doc: doc, inputs: []Input{inputOf(cfg.Spec)}}
 	if p.version, err = APIVersion(cfg.APIVersion, doc, cfg.Spec.Name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.folds, err = Normalise(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var overlays []*Overlay
 	var problems []error
 	for _, src := range cfg.Overlays {
 		overlay, err := ParseOverlay(src.Name, src.Data)
@@ -202,10 +227,10 @@ func prepare(cfg Config) (*prepared, error) {
 			problems = append(problems, err)
 			continue
 		}
+		overlays = append(overlays, overlay)
 		p.inputs = append(p.inputs, inputOf(src))
-		p.take(src.Name, overlay.Apply(doc, p.version))
 	}
-	return p, errors.Join(problems...)
+	return p, overlays, errors.Join(problems...)
 }
 
 // take sorts the results of one overlay into what is told and what is fatal.
@@ -264,14 +289,15 @@ func CheckPatches(cfg Config) ([]PatchResult, error) {
 	return p.results, nil
 }
 
-// Validate tells whether a description can be loaded at all, its overlays applied.
-func Validate(cfg Config) error {
+// Validate tells whether a description can be loaded at all, its overlays applied. Warnings are what it has that is not
+// known, a line each.
+func Validate(cfg Config) (warnings []string, err error) {
 	p, err := prepare(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, _, err = loadOpenAPI(p.doc)
-	return err
+	_, warnings, err = loadOpenAPI(p.doc, true)
+	return warnings, err
 }
 
 // MaxDocument is the largest input that is read, in bytes.

@@ -34,7 +34,7 @@ func builtAPI(t testing.TB) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, _, err := loadOpenAPI(p.doc)
+	spec, _, err := loadOpenAPI(p.doc, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // initialisms are words written in capitals throughout.
-var initialisms = set(`acs api ars csrf css dns ecdsa es256 fapi html http https id ip iso json jwk jwks jwt mfa oidc okp otp pii pkce
+var initialisms = set(`acs api ars csrf css db dns ecdsa es256 fapi html http https id ip iso json jwk jwks jwt mfa oidc okp otp pii pkce
 	rsa saml scim sdk sms sp sso totp tos txt ui uri url uuid x5c x5t x5u xml`)
 
 // mixed are words with a spelling of their own.
@@ -187,7 +187,7 @@ func typeName(component string) string {
 }
 
 // actionWords start a path segment that is a verb, not a noun.
-var actionWords = set(`accept attempt cancel change clear confirm create end init initialize join link prepare put reauthorize
+var actionWords = set(`accept attempt cancel change clear complete confirm create end init initialize join link prepare put reauthorize
 	redirect register reject remove reset revoke send set start submit switch sync touch update validate verify enable disable handshake`)
 
 // callName is where the path-tree rule puts an operation: a service of at most two nouns and a method.
@@ -201,6 +201,7 @@ type callName struct{ service, method string }
 //	/v1/client/sign_ins/{sign_in_id}/prepare_first_factor     SignIns.PrepareFirstFactor
 //	/v1/me/profile_image                                      Me.CreateProfileImage
 //	/v1/me/billing/checkouts/{checkoutID}/confirm             Me.Billing.ConfirmCheckout
+//	/v1/me/billing/credits/history                            Me.Billing.ListCreditHistory
 //	/v1/organizations/{organization_id}/invitations/bulk      Organizations.Invitations.CreateBulk
 func pathTree(verb, path string, hasChildren func(path string) bool, list bool) callName {
 	literals, item := pathLiterals(path)
@@ -213,26 +214,26 @@ func pathTree(verb, path string, hasChildren func(path string) bool, list bool) 
 	}
 	last := len(literals) - 1
 	tail := literals[last]
-	nouns, method := literals, verbName(verb, list)
+	nouns, method, part := literals, verbName(verb, list), ""
 	switch {
 	case item:
 	case last > 0 && actionWords[firstWord(tail)]:
 		nouns, method = literals[:last], exported(tail)
 	case last > 0 && !isPlural(tail) && !hasChildren(path):
-		nouns, method = literals[:last], method+exported(tail)
+		nouns, part = literals[:last], exported(tail)
 	}
 	service := make([]string, 0, 2)
 	for i, noun := range nouns {
 		switch {
 		case i < 2:
 			service = append(service, exported(noun))
-		case list:
+		case list && part == "":
 			method += exported(noun)
 		default:
 			method += singular(exported(noun))
 		}
 	}
-	return callName{strings.Join(service, "."), method + bulk}
+	return callName{strings.Join(service, "."), method + part + bulk}
 }
 
 // pathLiterals gives the fixed segments without version and without a client that only leads to a collection, and
@@ -266,6 +267,8 @@ func verbName(verb string, list bool) string {
 		return "List"
 	case verb == "GET":
 		return "Get"
+	case verb == "HEAD":
+		return "Head"
 	case verb == "POST":
 		return "Create"
 	case verb == "DELETE":

@@ -106,11 +106,15 @@ func TestEmittedTypeNamesAreClean(t *testing.T) {
 	digits := regexp.MustCompile(`\d$`)
 	// Names that end in a digit or start with Client for a reason of their own.
 	allowed := map[string]string{
-		"Client":                        "the resource itself",
-		"ClientService":                 "the service of /v1/client",
-		"ClientCreateParams":            "params of ClientService",
-		"ClientPutParams":               "params of ClientService",
-		"ClientSessionsRemoveAllParams": "params of ClientService",
+		"Client":                              "the resource itself",
+		"ClientService":                       "the service of /v1/client",
+		"ClientGetParams":                     "params of ClientService",
+		"ClientCreateParams":                  "params of ClientService",
+		"ClientPutParams":                     "params of ClientService",
+		"ClientSessionsRemoveAllParams":       "params of ClientService",
+		"ClientVerifyParams":                  "params of ClientService",
+		"ClientDeviceAttestationService":      "the service of /v1/client/device_attestation",
+		"ClientDeviceAttestationVerifyParams": "params of ClientDeviceAttestationService",
 	}
 	emitPinned(t).types(func(s *ast.TypeSpec) {
 		name := s.Name.Name

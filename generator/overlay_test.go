@@ -126,6 +126,12 @@ func TestOutcomes(t *testing.T) {
 		"a missing path is absent": {
 			patchText("p", "$.paths['/v1/you'].get", "update: {deprecated: true}", ""),
 			`absent: spec:4: expected $.paths['/v1/you'].get, found no ['/v1/you']`},
+		"a reference to a missing component is absent": {
+			patchText("p", "$.paths", "update: {/v1/you: {get: {responses: {default: {$ref: '#/components/responses/Errors'}}}}}", "lacks: [/v1/you]"),
+			"absent: spec:4: expected #/components/responses/Errors, which the patch refers to, found none"},
+		"a reference to a component of the same patch is applied": {
+			patchText("p", user, "update: {properties: {pet: {$ref: '#/components/schemas/Pet'}}}", "") +
+				patchText("p", "$.components.schemas", "update: {Pet: {type: object}}", "lacks: [Pet]"), "applied"},
 		"a missing verb is absent": {
 			patchText("p", "$.paths['/v1/me'].put", "update: {deprecated: true}", ""),
 			"absent: spec:5: expected $.paths['/v1/me'].put, found no put"},
@@ -166,6 +172,11 @@ func TestOutcomes(t *testing.T) {
 		"one bad action takes the whole patch": {
 			patchText("p", user+".properties.id", "update: {type: integer}", "") + patchText("p", user+".properties.x", "update: {type: integer}", ""),
 			"conflict: spec:17: expected $.components.schemas.User.properties.x, found no x"},
+		"a parameter that is declared otherwise is no second one": {
+			patchText("p", "$.paths['/v1/me'].get", "update: {parameters: [{name: limit, in: query, schema: {type: string}}]}", ""),
+			`conflict: spec:8: expected no parameter limit in query yet, found {"name": "limit", "in": "query", "schema": {"type": "integer"}}`},
+		"a parameter of that name in another place is another": {
+			patchText("p", "$.paths['/v1/me'].get.parameters", "update: [{name: limit, in: header, schema: {type: string}}]", ""), "applied"},
 		"absent goes before conflict": {
 			patchText("p", user+".properties.id", "update: {type: integer}", "equals: 1") + patchText("p", "$.components.schemas.Nobody", "update: {type: integer}", ""),
 			"absent: spec:12: expected $.components.schemas.Nobody, found no Nobody"},
@@ -269,17 +280,6 @@ func TestNodesAnswerWithTheFileTheyCameFrom(t *testing.T) {
 		if got := c.Where(c.Resolve(pointer)); got != want {
 			t.Errorf("%s is from %s, want %s", pointer, got, want)
 		}
-	}
-}
-
-func TestLinesOfAPatch(t *testing.T) {
-	o := mustOverlay(t, patchText("p", "$.a", "remove: true", "")+patchText("q", "$.b", "remove: true", "")+patchText("p", "$.c", "remove: true", ""))
-	var got []int
-	for from, next := range o.Lines("p") {
-		got = append(got, from, next)
-	}
-	if diff := cmp.Diff([]int{4, 7, 10, 0}, got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

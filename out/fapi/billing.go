@@ -2,7 +2,10 @@
 
 package fapi
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
 // BillingService lists the plans that users and organizations can subscribe to. Subscriptions, checkouts and payments
 // are under Me.Billing and Organizations.Billing.
@@ -13,6 +16,10 @@ type BillingService struct {
 // BillingListPlansParams are the query parameters of BillingService.ListPlans. A nil field is not sent.
 type BillingListPlansParams struct {
 	PayerType *BillingPayerType `query:"payer_type"`
+	Limit     *int64            `query:"limit"`
+	Offset    *int64            `query:"offset"`
+	OrgID     *string           `query:"org_id"`    // the organization that would pay
+	MinSeats  *int64            `query:"min_seats"` // plans for at least so many members
 }
 
 // ListPlans lists the plans that are visible to everybody. PayerType narrows it to plans for users or for
@@ -22,6 +29,18 @@ type BillingListPlansParams struct {
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Plans#operation/GetBillingPlanList
 func (s *BillingService) ListPlans(ctx context.Context, params BillingListPlansParams, opts ...RequestOption) (*Page[BillingPlan], error) {
 	return callBarePage[BillingPlan](ctx, s.core, get("/v1/billing/plans").query(params), opts)
+}
+
+// ListAllPlans yields every item of ListPlans, page after page, from params.Offset on. It asks for params.Limit items
+// at a time, 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /v1/billing/plans (GetBillingPlanList)
+func (s *BillingService) ListAllPlans(ctx context.Context, params BillingListPlansParams, opts ...RequestOption) iter.Seq2[BillingPlan, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[BillingPlan], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.ListPlans(ctx, page, paginated(opts)...)
+	})
 }
 
 // GetPlan returns one plan, by its ID or its slug.

@@ -58,10 +58,14 @@ func (s *BrowserService) LinkClient(ctx context.Context, params BrowserLinkClien
 
 // BrowserHandshakeParams are the query parameters of BrowserService.Handshake. A nil field is not sent.
 type BrowserHandshakeParams struct {
-	RedirectURL    *string                 `query:"redirect_url"`
-	Format         *BrowserHandshakeFormat `query:"format"`
-	OrganizationID *string                 `query:"organization_id"` // an ID or slug to activate; "" for the personal account
-	SatelliteFAPI  *string                 `query:"satellite_fapi"`
+	RedirectURL     *string                 `query:"redirect_url"`
+	Format          *BrowserHandshakeFormat `query:"format"`
+	OrganizationID  *string                 `query:"organization_id"` // an ID or slug to activate; "" for the personal account
+	SatelliteFAPI   *string                 `query:"satellite_fapi"`
+	SuffixedCookies *bool                   `query:"suffixed_cookies"`
+	ClerkHsReason   *string                 `query:"__clerk_hs_reason"` // why the server asks for the handshake
+	Session         *string                 `query:"__session"`         // the session token that the browser sent
+	ClerkDBJWT      *string                 `query:"__clerk_db_jwt"`    // the dev browser's token, of a development instance
 }
 
 // Handshake mints a session token for a browser whose state is unclear and sends the browser back to RedirectURL with
@@ -175,4 +179,17 @@ type BrowserVerifyParams struct {
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sign-Ins#operation/verify
 func (s *BrowserService) Verify(ctx context.Context, params BrowserVerifyParams, opts ...RequestOption) (string, error) {
 	return callRedirect(ctx, s.core, get("/v1/verify").query(params), opts)
+}
+
+// BrowserTouchClientParams are the query parameters of BrowserService.TouchClient. A nil field is not sent.
+type BrowserTouchClientParams struct {
+	RedirectURL *string `query:"redirect_url"`
+}
+
+// TouchClient renews the client's cookie when it is about to expire, and redirects to RedirectURL.
+//
+// Operation: GET /v1/client/touch (touchClient)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/touchClient
+func (s *BrowserService) TouchClient(ctx context.Context, params BrowserTouchClientParams, opts ...RequestOption) (string, error) {
+	return callRedirect(ctx, s.core, get("/v1/client/touch").query(params), opts)
 }

@@ -8,6 +8,13 @@ import "context"
 // and sign-up under way.
 type ClientService struct {
 	core *core
+
+	DeviceAttestation *ClientDeviceAttestationService
+}
+
+// ClientGetParams are the query parameters of ClientService.Get. A nil field is not sent.
+type ClientGetParams struct {
+	RotatingTokenNonce *string `query:"rotating_token_nonce"` // from the callback URL, in a native app that comes back from a provider
 }
 
 // Get returns the current client with its sessions and the sign-in and sign-up under way, or nil where there is none.
@@ -15,8 +22,8 @@ type ClientService struct {
 //
 // Operation: GET /v1/client (getClient)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/getClient
-func (s *ClientService) Get(ctx context.Context, opts ...RequestOption) (*Client, error) {
-	return callEnveloped[Client](ctx, s.core, get("/v1/client").responseIsClient(), opts)
+func (s *ClientService) Get(ctx context.Context, params ClientGetParams, opts ...RequestOption) (*Client, error) {
+	return callEnveloped[Client](ctx, s.core, get("/v1/client").query(params).responseIsClient(), opts)
 }
 
 // Put makes a new client for this device and returns it, just as Create does.
@@ -27,12 +34,21 @@ func (s *ClientService) Put(ctx context.Context, opts ...RequestOption) (*Client
 	return callEnveloped[Client](ctx, s.core, put("/v1/client").responseIsClient(), opts)
 }
 
-// Create makes a new client for this device and returns it. Its token replaces the current one.
+// ClientCreateParams are the form fields of ClientService.Create. A nil field is not sent.
+type ClientCreateParams struct {
+	RotatingTokenNonce *string `form:"rotating_token_nonce"` // from the callback URL of a hosted authentication
+	CodeVerifier       *string `form:"code_verifier"`        // of the PKCE challenge that HostedAuth.Create was given
+	Method             *string `form:"_method"`              // "GET" to redeem a hosted authentication, else nil
+}
+
+// Create makes a new client for this device and returns it. Its token replaces the current one. With
+// RotatingTokenNonce, CodeVerifier and the Method "GET" it redeems a hosted authentication instead and returns the
+// client that is signed in.
 //
 // Operation: POST /v1/client (postClient)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/postClient
-func (s *ClientService) Create(ctx context.Context, opts ...RequestOption) (*Client, error) {
-	return callEnveloped[Client](ctx, s.core, post("/v1/client").responseIsClient(), opts)
+func (s *ClientService) Create(ctx context.Context, params ClientCreateParams, opts ...RequestOption) (*Client, error) {
+	return callEnveloped[Client](ctx, s.core, post("/v1/client").form(params).responseIsClient(), opts)
 }
 
 // Delete ends all sessions of the client and forgets the device. Sessions.RemoveAll does the first without the second;
@@ -42,4 +58,26 @@ func (s *ClientService) Create(ctx context.Context, opts ...RequestOption) (*Cli
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/deleteClientSessions
 func (s *ClientService) Delete(ctx context.Context, opts ...RequestOption) (*Client, error) {
 	return callEnveloped[Client](ctx, s.core, del("/v1/client").responseIsClient(), opts)
+}
+
+// ClientVerifyParams are the form fields of ClientService.Verify. A nil field is not sent.
+type ClientVerifyParams struct {
+	CaptchaToken      *string `form:"captcha_token"` // from the CAPTCHA widget, in browsers
+	CaptchaWidgetType *string `form:"captcha_widget_type"`
+	CaptchaAction     *string `form:"captcha_action"` // "verify"; in browsers
+	CaptchaError      *string `form:"captcha_error"`  // what the widget failed with, instead of CaptchaToken
+	ClientData        *string `form:"client_data"`
+	Assertion         *string `form:"assertion"` // of an attested device, in native apps
+	Challenge         *string `form:"challenge"`
+	Platform          *string `form:"platform"`
+	BundleID          *string `form:"bundle_id"`
+}
+
+// Verify proves that the client is genuine: with the answer of a CAPTCHA, as after the code "requires_captcha", or with
+// an assertion of an attested device. The client it returns may be nil.
+//
+// Operation: POST /v1/client/verify (verifyClient)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Client#operation/verifyClient
+func (s *ClientService) Verify(ctx context.Context, params ClientVerifyParams, opts ...RequestOption) (*Client, error) {
+	return callEnveloped[Client](ctx, s.core, post("/v1/client/verify").form(params).responseIsClient(), opts)
 }

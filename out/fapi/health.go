@@ -17,6 +17,14 @@ func (s *HealthService) Get(ctx context.Context, opts ...RequestOption) (*Health
 	return callBare[Health](ctx, s.core, get("/v1/health"), opts)
 }
 
+// Head tells whether the API is up, as Get does, but without a body.
+//
+// Operation: HEAD /v1/health (headHealth)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Health#operation/headHealth
+func (s *HealthService) Head(ctx context.Context, opts ...RequestOption) error {
+	return callEmpty(ctx, s.core, head("/v1/health"), opts)
+}
+
 // HealthGetProxyParams are the query parameters of HealthService.GetProxy.
 type HealthGetProxyParams struct {
 	DomainID string `query:"domain_id"`

@@ -10,6 +10,7 @@ type MeService struct {
 
 	Billing                 *MeBillingService
 	EmailAddresses          *MeEmailAddressesService
+	EnterpriseAccounts      *MeEnterpriseAccountsService
 	EnterpriseConnections   *MeEnterpriseConnectionsService
 	ExternalAccounts        *MeExternalAccountsService
 	OAuthConsent            *MeOAuthConsentService
@@ -42,12 +43,17 @@ func (s *MeService) CreateBackupCodes(ctx context.Context, opts ...RequestOption
 	return callEnveloped[BackupCodes](ctx, s.core, post("/v1/me/backup_codes"), opts)
 }
 
+// MeGetParams are the query parameters of MeService.Get. A nil field is not sent.
+type MeGetParams struct {
+	RotatingTokenNonce *string `query:"rotating_token_nonce"` // from the callback URL, in a native app that comes back from a provider
+}
+
 // Get returns the signed-in user, with email addresses, phone numbers, external accounts and memberships.
 //
 // Operation: GET /v1/me (getUser)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/User#operation/getUser
-func (s *MeService) Get(ctx context.Context, opts ...RequestOption) (*User, error) {
-	return callEnveloped[User](ctx, s.core, get("/v1/me"), opts)
+func (s *MeService) Get(ctx context.Context, params MeGetParams, opts ...RequestOption) (*User, error) {
+	return callEnveloped[User](ctx, s.core, get("/v1/me").query(params), opts)
 }
 
 // MeUpdateParams are the form fields of MeService.Update. A nil field is not sent.

@@ -104,13 +104,18 @@ func (s *MeBillingService) CreatePaymentMethod(ctx context.Context, params MeBil
 	return callEnveloped[BillingPaymentMethod](ctx, s.core, post("/v1/me/billing/payment_methods").form(params), opts)
 }
 
+// MeBillingInitializePaymentMethodParams are the form fields of MeBillingService.InitializePaymentMethod.
+type MeBillingInitializePaymentMethodParams struct {
+	Gateway string `form:"gateway"` // for example "stripe"
+}
+
 // InitializePaymentMethod opens the setup of a payment method and returns the secret that the gateway's own form needs.
 // CreatePaymentMethod ends the setup.
 //
 // Operation: POST /v1/me/billing/payment_methods/initialize (InitializeUserPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeUserPaymentMethod
-func (s *MeBillingService) InitializePaymentMethod(ctx context.Context, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
-	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/me/billing/payment_methods/initialize"), opts)
+func (s *MeBillingService) InitializePaymentMethod(ctx context.Context, params MeBillingInitializePaymentMethodParams, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
+	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/me/billing/payment_methods/initialize").form(params), opts)
 }
 
 // DeletePaymentMethod removes a saved payment method. One that a subscription still uses is the code
@@ -120,8 +125,8 @@ func (s *MeBillingService) InitializePaymentMethod(ctx context.Context, opts ...
 //
 // Operation: DELETE /v1/me/billing/payment_methods/{paymentMethodID} (DeleteUserPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteUserPaymentMethod
-func (s *MeBillingService) DeletePaymentMethod(ctx context.Context, paymentMethodID string, opts ...RequestOption) (*BillingPaymentMethod, error) {
-	return callEnveloped[BillingPaymentMethod](ctx, s.core, del("/v1/me/billing/payment_methods/{paymentMethodID}", paymentMethodID), opts)
+func (s *MeBillingService) DeletePaymentMethod(ctx context.Context, paymentMethodID string, opts ...RequestOption) (*DeletedObject, error) {
+	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/me/billing/payment_methods/{paymentMethodID}", paymentMethodID), opts)
 }
 
 // MeBillingCreateCheckoutParams are the form fields of MeBillingService.CreateCheckout. A nil field is not sent.
@@ -130,6 +135,8 @@ type MeBillingCreateCheckoutParams struct {
 	PlanPeriod      BillingPlanPeriod `form:"plan_period"`
 	OrgID           *string           `form:"org_id"`
 	PaymentMethodID *string           `form:"payment_method_id"`
+	SeatsQuantity   *int64            `form:"seats_quantity"`
+	PriceID         *string           `form:"price_id"` // one of the plan's prices
 }
 
 // CreateCheckout starts the purchase of a plan. The checkout's Totals say what it costs; it takes effect with
@@ -193,7 +200,7 @@ type MeBillingListPaymentAttemptsParams struct {
 // Operation: GET /v1/me/billing/payment_attempts (GetUserPaymentAttempts)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Attempts#operation/GetUserPaymentAttempts
 func (s *MeBillingService) ListPaymentAttempts(ctx context.Context, params MeBillingListPaymentAttemptsParams, opts ...RequestOption) (*Page[BillingPaymentAttempt], error) {
-	return callEnvelopedPage[BillingPaymentAttempt](ctx, s.core, get("/v1/me/billing/payment_attempts").query(params), opts)
+	return callBarePage[BillingPaymentAttempt](ctx, s.core, get("/v1/me/billing/payment_attempts").query(params), opts)
 }
 
 // ListAllPaymentAttempts yields every item of ListPaymentAttempts, page after page, from params.Offset on. It asks for
@@ -213,15 +220,20 @@ func (s *MeBillingService) ListAllPaymentAttempts(ctx context.Context, params Me
 // Operation: GET /v1/me/billing/payment_attempts/{paymentAttemptID} (GetUserPaymentAttempt)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Attempts#operation/GetUserPaymentAttempt
 func (s *MeBillingService) GetPaymentAttempt(ctx context.Context, paymentAttemptID string, opts ...RequestOption) (*BillingPaymentAttempt, error) {
-	return callEnveloped[BillingPaymentAttempt](ctx, s.core, get("/v1/me/billing/payment_attempts/{paymentAttemptID}", paymentAttemptID), opts)
+	return callBare[BillingPaymentAttempt](ctx, s.core, get("/v1/me/billing/payment_attempts/{paymentAttemptID}", paymentAttemptID), opts)
+}
+
+// MeBillingSetDefaultPaymentMethodParams are the form fields of MeBillingService.SetDefaultPaymentMethod.
+type MeBillingSetDefaultPaymentMethodParams struct {
+	PaymentMethodID string `form:"payment_method_id"`
 }
 
 // SetDefaultPaymentMethod chooses the payment method that is charged where nothing else is said.
 //
 // Operation: PUT /v1/me/billing/payers/default_payment_method (SetUserDefaultPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/SetUserDefaultPaymentMethod
-func (s *MeBillingService) SetDefaultPaymentMethod(ctx context.Context, opts ...RequestOption) (*BillingPaymentMethod, error) {
-	return callEnveloped[BillingPaymentMethod](ctx, s.core, put("/v1/me/billing/payers/default_payment_method"), opts)
+func (s *MeBillingService) SetDefaultPaymentMethod(ctx context.Context, params MeBillingSetDefaultPaymentMethodParams, opts ...RequestOption) (*BillingPaymentMethod, error) {
+	return callEnveloped[BillingPaymentMethod](ctx, s.core, put("/v1/me/billing/payers/default_payment_method").form(params), opts)
 }
 
 // MeBillingListStatementsParams are the query parameters of MeBillingService.ListStatements. A nil field is not sent.
@@ -257,4 +269,20 @@ func (s *MeBillingService) ListAllStatements(ctx context.Context, params MeBilli
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Statements#operation/GetUserStatement
 func (s *MeBillingService) GetStatement(ctx context.Context, statementID string, opts ...RequestOption) (*BillingStatement, error) {
 	return callEnveloped[BillingStatement](ctx, s.core, get("/v1/me/billing/statements/{statementID}", statementID), opts)
+}
+
+// GetCreditBalance returns the credit that the user has left.
+//
+// Operation: GET /v1/me/billing/credits (getUserBillingCredits)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Billing-Credits#operation/getUserBillingCredits
+func (s *MeBillingService) GetCreditBalance(ctx context.Context, opts ...RequestOption) (*BillingCreditBalance, error) {
+	return callEnveloped[BillingCreditBalance](ctx, s.core, get("/v1/me/billing/credits"), opts)
+}
+
+// ListCreditHistory lists what made the user's credit grow and shrink.
+//
+// Operation: GET /v1/me/billing/credits/history (getUserBillingCreditHistory)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Billing-Credits#operation/getUserBillingCreditHistory
+func (s *MeBillingService) ListCreditHistory(ctx context.Context, opts ...RequestOption) (*Page[BillingCreditLedgerEntry], error) {
+	return callEnvelopedPage[BillingCreditLedgerEntry](ctx, s.core, get("/v1/me/billing/credits/history"), opts)
 }

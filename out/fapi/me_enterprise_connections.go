@@ -13,14 +13,20 @@ type MeEnterpriseConnectionsService struct {
 	core *core
 }
 
+// MeEnterpriseConnectionListParams are the query parameters of MeEnterpriseConnectionsService.List. A nil field is not
+// sent.
+type MeEnterpriseConnectionListParams struct {
+	WithOrganizationAccountLinking *bool `query:"with_organization_account_linking"`
+}
+
 // List lists the active connections for the domain of the user's verified primary email address.
 //
 // Operation: GET /v1/me/enterprise_connections (getMeEnterpriseConnections)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/getMeEnterpriseConnections
 //
 // Deprecated: use Organizations.EnterpriseConnections.List.
-func (s *MeEnterpriseConnectionsService) List(ctx context.Context, opts ...RequestOption) ([]EnterpriseConnection, error) {
-	return callEnvelopedList[EnterpriseConnection](ctx, s.core, get("/v1/me/enterprise_connections"), opts)
+func (s *MeEnterpriseConnectionsService) List(ctx context.Context, params MeEnterpriseConnectionListParams, opts ...RequestOption) ([]EnterpriseConnection, error) {
+	return callEnvelopedList[EnterpriseConnection](ctx, s.core, get("/v1/me/enterprise_connections").query(params), opts)
 }
 
 // MeEnterpriseConnectionCreateParams are the form fields of MeEnterpriseConnectionsService.Create. A nil field is not

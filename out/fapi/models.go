@@ -237,6 +237,11 @@ type DevBrowser struct {
 	UpdatedAt  *string `json:"updated_at"`
 }
 
+// DeviceAttestationChallenge is what a device is to attest to.
+type DeviceAttestationChallenge struct {
+	Challenge string `json:"challenge"`
+}
+
 // EmailAddress is an email address of a user, verified or not.
 type EmailAddress struct {
 	ID                   string               `json:"id"`

@@ -18,6 +18,22 @@ type BillingAppliedDiscount struct {
 	CyclesApplied    *int64                `json:"cycles_applied"`
 }
 
+// BillingCreditBalance is the credit that a user or an organization has left.
+type BillingCreditBalance struct {
+	Object  string        `json:"object"`
+	Balance *BillingMoney `json:"balance"`
+}
+
+// BillingCreditLedgerEntry is one change of the credit of a user or an organization.
+type BillingCreditLedgerEntry struct {
+	Object     string        `json:"object"`
+	ID         string        `json:"id"`
+	Amount     *BillingMoney `json:"amount"`
+	SourceType string        `json:"source_type"`
+	SourceID   string        `json:"source_id"`
+	CreatedAt  Timestamp     `json:"created_at"`
+}
+
 // BillingCredits sums up the credits that lower an amount.
 type BillingCredits struct {
 	Proration *BillingProrationCreditDetail `json:"proration"`

@@ -50,6 +50,12 @@ const (
 	SignUpAttemptVerificationStrategyGoogleOneTap                SignUpAttemptVerificationStrategy = "google_one_tap"
 )
 
+// SignUpEnterpriseConnection is an enterprise connection as a sign-up sees it.
+type SignUpEnterpriseConnection struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
 // SignUpStatus is a value of SignUp.Status. The list is open: the API may send and take other values.
 type SignUpStatus string
 

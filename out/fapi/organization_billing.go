@@ -4,7 +4,7 @@ package fapi
 
 import (
 	"context"
-	"encoding/json"
+	"iter"
 )
 
 // OrganizationBillingService handles an organization's subscription, checkouts, payment methods and statements.
@@ -18,6 +18,8 @@ type OrganizationBillingCreateCheckoutParams struct {
 	PlanID          string            `form:"plan_id"`
 	PlanPeriod      BillingPlanPeriod `form:"plan_period"`
 	PaymentMethodID *string           `form:"payment_method_id"`
+	SeatsQuantity   *int64            `form:"seats_quantity"`
+	PriceID         *string           `form:"price_id"` // one of the plan's prices
 }
 
 // CreateCheckout starts the purchase of a plan for the organization. The checkout's Totals say what it costs; it takes
@@ -70,12 +72,31 @@ func (s *OrganizationBillingService) ConfirmCheckout(ctx context.Context, organi
 	return callEnveloped[BillingCheckout](ctx, s.core, patch("/v1/organizations/{organizationID}/billing/checkouts/{checkoutID}/confirm", organizationID, checkoutID).form(params), opts)
 }
 
+// OrganizationBillingListPaymentMethodsParams are the query parameters of
+// OrganizationBillingService.ListPaymentMethods. A nil field is not sent.
+type OrganizationBillingListPaymentMethodsParams struct {
+	Limit  *int64 `query:"limit"`
+	Offset *int64 `query:"offset"`
+}
+
 // ListPaymentMethods lists the organization's saved payment methods.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/payment_methods (GetOrganizationPaymentMethods)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/GetOrganizationPaymentMethods
-func (s *OrganizationBillingService) ListPaymentMethods(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingPaymentMethod], error) {
-	return callEnvelopedPage[BillingPaymentMethod](ctx, s.core, get("/v1/organizations/{organizationID}/billing/payment_methods", organizationID), opts)
+func (s *OrganizationBillingService) ListPaymentMethods(ctx context.Context, organizationID string, params OrganizationBillingListPaymentMethodsParams, opts ...RequestOption) (*Page[BillingPaymentMethod], error) {
+	return callEnvelopedPage[BillingPaymentMethod](ctx, s.core, get("/v1/organizations/{organizationID}/billing/payment_methods", organizationID).query(params), opts)
+}
+
+// ListAllPaymentMethods yields every item of ListPaymentMethods, page after page, from params.Offset on. It asks for
+// params.Limit items at a time, 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/payment_methods (GetOrganizationPaymentMethods)
+func (s *OrganizationBillingService) ListAllPaymentMethods(ctx context.Context, organizationID string, params OrganizationBillingListPaymentMethodsParams, opts ...RequestOption) iter.Seq2[BillingPaymentMethod, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[BillingPaymentMethod], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.ListPaymentMethods(ctx, organizationID, page, paginated(opts)...)
+	})
 }
 
 // OrganizationBillingCreatePaymentMethodParams are the form fields of OrganizationBillingService.CreatePaymentMethod.
@@ -93,13 +114,19 @@ func (s *OrganizationBillingService) CreatePaymentMethod(ctx context.Context, or
 	return callEnveloped[BillingPaymentMethod](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods", organizationID).form(params), opts)
 }
 
+// OrganizationBillingInitializePaymentMethodParams are the form fields of
+// OrganizationBillingService.InitializePaymentMethod.
+type OrganizationBillingInitializePaymentMethodParams struct {
+	Gateway string `form:"gateway"` // for example "stripe"
+}
+
 // InitializePaymentMethod opens the setup of a payment method and returns the secret that the gateway's own form needs.
 // CreatePaymentMethod ends the setup.
 //
 // Operation: POST /v1/organizations/{organizationID}/billing/payment_methods/initialize (InitializeOrganizationPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/InitializeOrganizationPaymentMethod
-func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
-	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods/initialize", organizationID), opts)
+func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context, organizationID string, params OrganizationBillingInitializePaymentMethodParams, opts ...RequestOption) (*BillingPaymentMethodInitialize, error) {
+	return callEnveloped[BillingPaymentMethodInitialize](ctx, s.core, post("/v1/organizations/{organizationID}/billing/payment_methods/initialize", organizationID).form(params), opts)
 }
 
 // DeletePaymentMethod removes a saved payment method of the organization. One that a subscription still uses is the
@@ -107,16 +134,35 @@ func (s *OrganizationBillingService) InitializePaymentMethod(ctx context.Context
 //
 // Operation: DELETE /v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID} (DeleteOrganizationPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteOrganizationPaymentMethod
-func (s *OrganizationBillingService) DeletePaymentMethod(ctx context.Context, organizationID, paymentMethodID string, opts ...RequestOption) (*json.RawMessage, error) {
-	return callEnveloped[json.RawMessage](ctx, s.core, del("/v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}", organizationID, paymentMethodID), opts)
+func (s *OrganizationBillingService) DeletePaymentMethod(ctx context.Context, organizationID, paymentMethodID string, opts ...RequestOption) (*DeletedObject, error) {
+	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/organizations/{organizationID}/billing/payment_methods/{paymentMethodID}", organizationID, paymentMethodID), opts)
+}
+
+// OrganizationBillingListStatementsParams are the query parameters of OrganizationBillingService.ListStatements. A nil
+// field is not sent.
+type OrganizationBillingListStatementsParams struct {
+	Limit  *int64 `query:"limit"`
+	Offset *int64 `query:"offset"`
 }
 
 // ListStatements lists the organization's billing statements.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/statements (GetOrganizationStatements)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Statements#operation/GetOrganizationStatements
-func (s *OrganizationBillingService) ListStatements(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingStatement], error) {
-	return callEnvelopedPage[BillingStatement](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements", organizationID), opts)
+func (s *OrganizationBillingService) ListStatements(ctx context.Context, organizationID string, params OrganizationBillingListStatementsParams, opts ...RequestOption) (*Page[BillingStatement], error) {
+	return callEnvelopedPage[BillingStatement](ctx, s.core, get("/v1/organizations/{organizationID}/billing/statements", organizationID).query(params), opts)
+}
+
+// ListAllStatements yields every item of ListStatements, page after page, from params.Offset on. It asks for
+// params.Limit items at a time, 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/statements (GetOrganizationStatements)
+func (s *OrganizationBillingService) ListAllStatements(ctx context.Context, organizationID string, params OrganizationBillingListStatementsParams, opts ...RequestOption) iter.Seq2[BillingStatement, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[BillingStatement], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.ListStatements(ctx, organizationID, page, paginated(opts)...)
+	})
 }
 
 // GetStatement returns one billing statement of the organization with the payments it groups.
@@ -149,12 +195,31 @@ func (s *OrganizationBillingService) GetSubscription(ctx context.Context, organi
 	return callEnveloped[BillingSubscription](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription", organizationID), opts)
 }
 
+// OrganizationBillingListSubscriptionItemsParams are the query parameters of
+// OrganizationBillingService.ListSubscriptionItems. A nil field is not sent.
+type OrganizationBillingListSubscriptionItemsParams struct {
+	Limit  *int64 `query:"limit"`
+	Offset *int64 `query:"offset"`
+}
+
 // ListSubscriptionItems lists the items of the organization's subscription, one for each plan.
 //
 // Operation: GET /v1/organizations/{organizationID}/billing/subscription_items (GetOrganizationBillingSubscriptionItems)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/GetOrganizationBillingSubscriptionItems
-func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingSubscriptionItem], error) {
-	return callEnvelopedPage[BillingSubscriptionItem](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription_items", organizationID), opts)
+func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, organizationID string, params OrganizationBillingListSubscriptionItemsParams, opts ...RequestOption) (*Page[BillingSubscriptionItem], error) {
+	return callEnvelopedPage[BillingSubscriptionItem](ctx, s.core, get("/v1/organizations/{organizationID}/billing/subscription_items", organizationID).query(params), opts)
+}
+
+// ListAllSubscriptionItems yields every item of ListSubscriptionItems, page after page, from params.Offset on. It asks
+// for params.Limit items at a time, 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/subscription_items (GetOrganizationBillingSubscriptionItems)
+func (s *OrganizationBillingService) ListAllSubscriptionItems(ctx context.Context, organizationID string, params OrganizationBillingListSubscriptionItemsParams, opts ...RequestOption) iter.Seq2[BillingSubscriptionItem, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[BillingSubscriptionItem], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.ListSubscriptionItems(ctx, organizationID, page, paginated(opts)...)
+	})
 }
 
 // CancelSubscriptionItem cancels one item of the organization's subscription. An item that was canceled before is the
@@ -164,4 +229,55 @@ func (s *OrganizationBillingService) ListSubscriptionItems(ctx context.Context, 
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteOrganizationBillingSubscriptionItem
 func (s *OrganizationBillingService) CancelSubscriptionItem(ctx context.Context, organizationID, subscriptionItemID string, opts ...RequestOption) (*BillingSubscriptionItem, error) {
 	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/organizations/{organizationID}/billing/subscription_items/{subscriptionItemID}", organizationID, subscriptionItemID), opts)
+}
+
+// GetCreditBalance returns the credit that the organization has left.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/credits (getOrganizationBillingCredits)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Billing-Credits#operation/getOrganizationBillingCredits
+func (s *OrganizationBillingService) GetCreditBalance(ctx context.Context, organizationID string, opts ...RequestOption) (*BillingCreditBalance, error) {
+	return callEnveloped[BillingCreditBalance](ctx, s.core, get("/v1/organizations/{organizationID}/billing/credits", organizationID), opts)
+}
+
+// ListCreditHistory lists what made the organization's credit grow and shrink.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/credits/history (getOrganizationBillingCreditHistory)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Billing-Credits#operation/getOrganizationBillingCreditHistory
+func (s *OrganizationBillingService) ListCreditHistory(ctx context.Context, organizationID string, opts ...RequestOption) (*Page[BillingCreditLedgerEntry], error) {
+	return callEnvelopedPage[BillingCreditLedgerEntry](ctx, s.core, get("/v1/organizations/{organizationID}/billing/credits/history", organizationID), opts)
+}
+
+// OrganizationBillingListPaymentAttemptsParams are the query parameters of
+// OrganizationBillingService.ListPaymentAttempts. A nil field is not sent.
+type OrganizationBillingListPaymentAttemptsParams struct {
+	Limit  *int64 `query:"limit"`
+	Offset *int64 `query:"offset"`
+}
+
+// ListPaymentAttempts lists the payments that were tried for the organization, failed ones included.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/payment_attempts (GetOrganizationPaymentAttempts)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Attempts#operation/GetOrganizationPaymentAttempts
+func (s *OrganizationBillingService) ListPaymentAttempts(ctx context.Context, organizationID string, params OrganizationBillingListPaymentAttemptsParams, opts ...RequestOption) (*Page[BillingPaymentAttempt], error) {
+	return callBarePage[BillingPaymentAttempt](ctx, s.core, get("/v1/organizations/{organizationID}/billing/payment_attempts", organizationID).query(params), opts)
+}
+
+// ListAllPaymentAttempts yields every item of ListPaymentAttempts, page after page, from params.Offset on. It asks for
+// params.Limit items at a time, 100 when nil. After an error it yields that error and ends.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/payment_attempts (GetOrganizationPaymentAttempts)
+func (s *OrganizationBillingService) ListAllPaymentAttempts(ctx context.Context, organizationID string, params OrganizationBillingListPaymentAttemptsParams, opts ...RequestOption) iter.Seq2[BillingPaymentAttempt, error] {
+	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[BillingPaymentAttempt], error) {
+		page := params
+		page.Limit, page.Offset = limit, offset
+		return s.ListPaymentAttempts(ctx, organizationID, page, paginated(opts)...)
+	})
+}
+
+// GetPaymentAttempt returns one tried payment with its amounts and, where it failed, the reason.
+//
+// Operation: GET /v1/organizations/{organizationID}/billing/payment_attempts/{paymentAttemptID} (GetOrganizationPaymentAttempt)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Attempts#operation/GetOrganizationPaymentAttempt
+func (s *OrganizationBillingService) GetPaymentAttempt(ctx context.Context, organizationID, paymentAttemptID string, opts ...RequestOption) (*BillingPaymentAttempt, error) {
+	return callBare[BillingPaymentAttempt](ctx, s.core, get("/v1/organizations/{organizationID}/billing/payment_attempts/{paymentAttemptID}", organizationID, paymentAttemptID), opts)
 }

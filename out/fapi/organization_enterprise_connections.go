@@ -13,14 +13,20 @@ type OrganizationEnterpriseConnectionsService struct {
 	core *core
 }
 
+// OrganizationEnterpriseConnectionListParams are the query parameters of OrganizationEnterpriseConnectionsService.List.
+// A nil field is not sent.
+type OrganizationEnterpriseConnectionListParams struct {
+	WithOrganizationAccountLinking *bool `query:"with_organization_account_linking"`
+}
+
 // List lists the active connections the user can see in the organization that is active in the session, whatever the
 // argument. Only those for the domain of the user's verified primary email address are listed, unless
 // WithOrganizationAccountLinking is set.
 //
 // Operation: GET /v1/organizations/{organizationID}/enterprise_connections (listOrganizationEnterpriseConnections)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Enterprise-Connections#operation/listOrganizationEnterpriseConnections
-func (s *OrganizationEnterpriseConnectionsService) List(ctx context.Context, organizationID string, opts ...RequestOption) ([]EnterpriseConnection, error) {
-	return callEnvelopedList[EnterpriseConnection](ctx, s.core, get("/v1/organizations/{organizationID}/enterprise_connections", organizationID), opts)
+func (s *OrganizationEnterpriseConnectionsService) List(ctx context.Context, organizationID string, params OrganizationEnterpriseConnectionListParams, opts ...RequestOption) ([]EnterpriseConnection, error) {
+	return callEnvelopedList[EnterpriseConnection](ctx, s.core, get("/v1/organizations/{organizationID}/enterprise_connections", organizationID).query(params), opts)
 }
 
 // OrganizationEnterpriseConnectionCreateParams are the form fields of OrganizationEnterpriseConnectionsService.Create.

@@ -32,9 +32,9 @@ func (s *OrganizationInvitationsService) Create(ctx context.Context, organizatio
 // OrganizationInvitationListParams are the query parameters of OrganizationInvitationsService.List. A nil field is not
 // sent.
 type OrganizationInvitationListParams struct {
-	Limit  *int64                        `query:"limit"`
-	Offset *int64                        `query:"offset"`
-	Status *OrganizationInvitationStatus `query:"status"`
+	Limit  *int64                         `query:"limit"`
+	Offset *int64                         `query:"offset"`
+	Status []OrganizationInvitationStatus `query:"status"`
 }
 
 // List lists the organization's invitations, filtered by Status if set.
@@ -69,8 +69,8 @@ type OrganizationInvitationCreateBulkParams struct {
 //
 // Operation: POST /v1/organizations/{organization_id}/invitations/bulk (bulkCreateOrganizationInvitations)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Invitations#operation/bulkCreateOrganizationInvitations
-func (s *OrganizationInvitationsService) CreateBulk(ctx context.Context, organizationID string, params OrganizationInvitationCreateBulkParams, opts ...RequestOption) (*Page[OrganizationInvitation], error) {
-	return callEnvelopedPage[OrganizationInvitation](ctx, s.core, post("/v1/organizations/{organization_id}/invitations/bulk", organizationID).form(params), opts)
+func (s *OrganizationInvitationsService) CreateBulk(ctx context.Context, organizationID string, params OrganizationInvitationCreateBulkParams, opts ...RequestOption) ([]OrganizationInvitation, error) {
+	return callEnvelopedList[OrganizationInvitation](ctx, s.core, post("/v1/organizations/{organization_id}/invitations/bulk", organizationID).form(params), opts)
 }
 
 // ListPending lists the invitations that nobody has answered yet.

@@ -31,15 +31,15 @@ func (s *OrganizationMembershipsService) Create(ctx context.Context, organizatio
 // OrganizationMembershipListParams are the query parameters of OrganizationMembershipsService.List. A nil field is not
 // sent.
 type OrganizationMembershipListParams struct {
-	Limit     *int64  `query:"limit"`
-	Offset    *int64  `query:"offset"`
-	Paginated *bool   `query:"paginated"`
-	Query     *string `query:"query"` // part of a name, an identifier or a user ID
-	Role      *string `query:"role"`  // a role key, for example "org:admin"
+	Limit     *int64   `query:"limit"`
+	Offset    *int64   `query:"offset"`
+	Paginated *bool    `query:"paginated"`
+	Query     *string  `query:"query"` // part of a name, an identifier or a user ID
+	Role      []string `query:"role"`  // role keys, for example "org:admin"
 }
 
 // List lists the members of the organization. Query finds parts of names, identifiers and user IDs; Role keeps those
-// with a role.
+// with one of the given roles.
 //
 // Operation: GET /v1/organizations/{organization_id}/memberships (ListOrganizationMemberships)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Members#operation/ListOrganizationMemberships

@@ -38,6 +38,7 @@ const (
 )
 
 func get(path string, args ...string) *request   { return newRequest(http.MethodGet, path, args) }
+func head(path string, args ...string) *request  { return newRequest(http.MethodHead, path, args) }
 func post(path string, args ...string) *request  { return newRequest(http.MethodPost, path, args) }
 func put(path string, args ...string) *request   { return newRequest(http.MethodPut, path, args) }
 func patch(path string, args ...string) *request { return newRequest(http.MethodPatch, path, args) }
@@ -80,6 +81,9 @@ func fillPath(template string, args []string) (string, error) {
 	}
 	return b.String(), nil
 }
+
+// reads says that the call asks only, and has no body.
+func (r *request) reads() bool { return r.verb == http.MethodGet || r.verb == http.MethodHead }
 
 // operation names the call in errors and logs: verb and path template, so without ids.
 func (r *request) operation() string { return r.verb + " " + r.template }
@@ -163,10 +167,10 @@ func (r *request) responseIsClient() *request {
 	return r
 }
 
-// payload is the body to send, the form overrides of the call included. Calls other than GET are forms even when they
-// have no fields, as in clerk-js (fapiClient.ts).
+// payload is the body to send, the form overrides of the call included. Calls that do more than read are forms, even with
+// no fields, as in clerk-js (fapiClient.ts).
 func (r *request) payload(form []override) (payload, error) {
-	if len(form) > 0 && (r.body == bodyJSON || r.body == bodyOctets || r.verb == http.MethodGet) {
+	if len(form) > 0 && (r.body == bodyJSON || r.body == bodyOctets || r.reads()) {
 		return payload{}, errors.New("WithForm: the body is not a form")
 	}
 	switch {
@@ -176,7 +180,7 @@ func (r *request) payload(form []override) (payload, error) {
 		return textPayload(contentTypeJSON, r.text), nil
 	case r.body == bodyOctets:
 		return payload{r.upload.contentType(), []chunk{{file: newSource(r.upload.Reader)}}}, nil
-	case r.verb == http.MethodGet:
+	case r.reads():
 		return payload{}, nil
 	case len(form) == 0:
 		return textPayload(contentTypeForm, []byte(r.fields.encode())), nil

@@ -21,6 +21,7 @@ type API struct {
 	Environment           *EnvironmentService
 	Health                *HealthService
 	HostedAuth            *HostedAuthService
+	MagicLinks            *MagicLinksService
 	Me                    *MeService
 	OAuth                 *OAuthService
 	Organizations         *OrganizationsService
@@ -35,20 +36,25 @@ type API struct {
 // newServices hangs every service on one core.
 func newServices(c *core) *API {
 	return &API{
-		APIKeys:               &APIKeysService{core: c},
-		AccountPortal:         &AccountPortalService{core: c},
-		Agents:                &AgentsService{core: c},
-		Billing:               &BillingService{core: c},
-		Browser:               &BrowserService{core: c},
-		Client:                &ClientService{core: c},
+		APIKeys:       &APIKeysService{core: c},
+		AccountPortal: &AccountPortalService{core: c},
+		Agents:        &AgentsService{core: c},
+		Billing:       &BillingService{core: c},
+		Browser:       &BrowserService{core: c},
+		Client: &ClientService{
+			DeviceAttestation: &ClientDeviceAttestationService{core: c},
+			core:              c,
+		},
 		DevBrowser:            &DevBrowserService{core: c},
 		EnterpriseConnections: &EnterpriseConnectionsService{core: c},
 		Environment:           &EnvironmentService{core: c},
 		Health:                &HealthService{core: c},
 		HostedAuth:            &HostedAuthService{core: c},
+		MagicLinks:            &MagicLinksService{core: c},
 		Me: &MeService{
 			Billing:                 &MeBillingService{core: c},
 			EmailAddresses:          &MeEmailAddressesService{core: c},
+			EnterpriseAccounts:      &MeEnterpriseAccountsService{core: c},
 			EnterpriseConnections:   &MeEnterpriseConnectionsService{core: c},
 			ExternalAccounts:        &MeExternalAccountsService{core: c},
 			OAuthConsent:            &MeOAuthConsentService{core: c},
@@ -77,8 +83,11 @@ func newServices(c *core) *API {
 			Reverification: &SessionReverificationService{core: c},
 			core:           c,
 		},
-		SignIns:        &SignInsService{core: c},
-		SignUps:        &SignUpsService{core: c},
+		SignIns: &SignInsService{core: c},
+		SignUps: &SignUpsService{
+			EnterpriseConnections: &SignUpEnterpriseConnectionsService{core: c},
+			core:                  c,
+		},
 		TrustedDevices: &TrustedDevicesService{core: c},
 		Waitlist:       &WaitlistService{core: c},
 		WellKnown:      &WellKnownService{core: c},

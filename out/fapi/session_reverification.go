@@ -27,10 +27,13 @@ func (s *SessionReverificationService) Start(ctx context.Context, sessionID stri
 // SessionReverificationPrepareFirstFactorParams are the form fields of SessionReverificationService.PrepareFirstFactor.
 // A nil field is not sent.
 type SessionReverificationPrepareFirstFactorParams struct {
-	Strategy       *SessionReverificationPrepareFirstFactorStrategy `form:"strategy"`
-	EmailAddressID *string                                          `form:"email_address_id"`
-	PhoneNumberID  *string                                          `form:"phone_number_id"`
-	ProofToken     *string                                          `form:"proof_token"`
+	Strategy               *SessionReverificationPrepareFirstFactorStrategy `form:"strategy"`
+	EmailAddressID         *string                                          `form:"email_address_id"`
+	PhoneNumberID          *string                                          `form:"phone_number_id"`
+	ProofToken             *string                                          `form:"proof_token"`
+	EnterpriseConnectionID *string                                          `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
+	RedirectURL            *string                                          `form:"redirect_url"`             // of enterprise SSO
+	Default                *bool                                            `form:"default"`                  // from the factor, of "phone_code"
 }
 
 // PrepareFirstFactor asks for the code or challenge of a first factor. A password needs no preparation.

@@ -58,9 +58,15 @@ func (s *SessionsService) Remove(ctx context.Context, sessionID string, opts ...
 	return callEnveloped[Session](ctx, s.core, post("/v1/client/sessions/{session_id}/remove", sessionID), opts)
 }
 
-// SessionCreateTokenParams are the form fields of SessionsService.CreateToken. A nil field is not sent.
+// SessionCreateTokenParams are the query parameters and form fields of SessionsService.CreateToken. A nil field is not
+// sent.
 type SessionCreateTokenParams struct {
+	ExpiredToken   *string `query:"expired_token"`  // the JWT held so far, after the code "missing_expired_token"
+	Debug          *string `query:"debug"`          // "skip_cache" marks a forced refresh
 	OrganizationID *string `form:"organization_id"` // "" for the personal account, nil for the organization active last
+	Token          *string `form:"token"`           // the JWT held so far, where the instance mints tokens at the edge
+	ForceOrigin    *bool   `form:"force_origin"`    // true to pass over what the edge has cached
+	TabState       *string `form:"tab_state"`       // "focused", "visible" or "hidden"; of browsers
 }
 
 // CreateToken mints a short-lived JWT of the session, the token that an application's own server checks. Clerk.Token
@@ -70,7 +76,14 @@ type SessionCreateTokenParams struct {
 // Operation: POST /v1/client/sessions/{session_id}/tokens (createSessionToken)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/createSessionToken
 func (s *SessionsService) CreateToken(ctx context.Context, sessionID string, params SessionCreateTokenParams, opts ...RequestOption) (*Token, error) {
-	return callBare[Token](ctx, s.core, post("/v1/client/sessions/{session_id}/tokens", sessionID).form(params), opts)
+	return callBare[Token](ctx, s.core, post("/v1/client/sessions/{session_id}/tokens", sessionID).query(params).form(params), opts)
+}
+
+// SessionCreateTokenFromTemplateParams are the query parameters of SessionsService.CreateTokenFromTemplate. A nil field
+// is not sent.
+type SessionCreateTokenFromTemplateParams struct {
+	ExpiredToken *string `query:"expired_token"` // the JWT held so far, after the code "missing_expired_token"
+	Debug        *string `query:"debug"`         // "skip_cache" marks a forced refresh
 }
 
 // CreateTokenFromTemplate mints a JWT of the session with the claims of a JWT template of the instance, given by its
@@ -78,6 +91,6 @@ func (s *SessionsService) CreateToken(ctx context.Context, sessionID string, par
 //
 // Operation: POST /v1/client/sessions/{session_id}/tokens/{template_name} (createSessionTokenWithTemplate)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sessions#operation/createSessionTokenWithTemplate
-func (s *SessionsService) CreateTokenFromTemplate(ctx context.Context, sessionID, templateName string, opts ...RequestOption) (*Token, error) {
-	return callBare[Token](ctx, s.core, post("/v1/client/sessions/{session_id}/tokens/{template_name}", sessionID, templateName), opts)
+func (s *SessionsService) CreateTokenFromTemplate(ctx context.Context, sessionID, templateName string, params SessionCreateTokenFromTemplateParams, opts ...RequestOption) (*Token, error) {
+	return callBare[Token](ctx, s.core, post("/v1/client/sessions/{session_id}/tokens/{template_name}", sessionID, templateName).query(params), opts)
 }

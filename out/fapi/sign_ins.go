@@ -24,8 +24,13 @@ type SignInCreateParams struct {
 	Token                     *string `form:"token"`                        // an ID token; of "google_one_tap" and strategies that start with "oauth_token_"
 	OIDCLoginHint             *string `form:"oidc_login_hint"`
 	OIDCPrompt                *string `form:"oidc_prompt"`
-	ProofToken                *string `form:"proof_token"`       // from the script of Clerk Protect
-	TrustedDeviceID           *string `form:"trusted_device_id"` // of strategy "trusted_device"
+	ProofToken                *string `form:"proof_token"`        // from the script of Clerk Protect
+	TrustedDeviceID           *string `form:"trusted_device_id"`  // of strategy "trusted_device"
+	Locale                    *string `form:"locale"`             // the user's language, for example "en-US"
+	SignUpIfMissing           *bool   `form:"sign_up_if_missing"` // go on as a sign-up when nobody has the Identifier
+	CaptchaToken              *string `form:"captcha_token"`      // from the CAPTCHA widget, in browsers; with SignUpIfMissing
+	CaptchaError              *string `form:"captcha_error"`
+	CaptchaWidgetType         *string `form:"captcha_widget_type"`
 }
 
 // Create starts a sign-in, replacing the client's current one.
@@ -40,13 +45,18 @@ func (s *SignInsService) Create(ctx context.Context, params SignInCreateParams, 
 	return callEnveloped[SignIn](ctx, s.core, post("/v1/client/sign_ins").form(params), opts)
 }
 
+// SignInGetParams are the query parameters of SignInsService.Get. A nil field is not sent.
+type SignInGetParams struct {
+	RotatingTokenNonce *string `query:"rotating_token_nonce"` // from the callback URL, in a native app that comes back from a provider
+}
+
 // Get returns a sign-in of this client that was not abandoned. While an emailed link is out, poll it once a second;
-// after a native OAuth redirect, call it with the nonce from the callback URL.
+// after a native OAuth redirect, call it with the RotatingTokenNonce from the callback URL.
 //
 // Operation: GET /v1/client/sign_ins/{sign_in_id} (getSignIn)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sign-Ins#operation/getSignIn
-func (s *SignInsService) Get(ctx context.Context, signInID string, opts ...RequestOption) (*SignIn, error) {
-	return callEnveloped[SignIn](ctx, s.core, get("/v1/client/sign_ins/{sign_in_id}", signInID), opts)
+func (s *SignInsService) Get(ctx context.Context, signInID string, params SignInGetParams, opts ...RequestOption) (*SignIn, error) {
+	return callEnveloped[SignIn](ctx, s.core, get("/v1/client/sign_ins/{sign_in_id}", signInID).query(params), opts)
 }
 
 // SignInResetPasswordParams are the form fields of SignInsService.ResetPassword. A nil field is not sent.
@@ -78,6 +88,12 @@ type SignInPrepareFirstFactorParams struct {
 	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"` // of OAuth and enterprise SSO
 	OIDCLoginHint             *string `form:"oidc_login_hint"`
 	OIDCPrompt                *string `form:"oidc_prompt"`
+	EnterpriseConnectionID    *string `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
+	Channel                   *string `form:"channel"`                  // "sms" or "whatsapp", of "phone_code"
+	Default                   *bool   `form:"default"`                  // from the factor, of "phone_code"
+	RedirectURI               *string `form:"redirect_uri"`             // where the link leads in a native app, of "email_link"
+	CodeChallenge             *string `form:"code_challenge"`           // of PKCE, of "email_link" in native apps
+	CodeChallengeMethod       *string `form:"code_challenge_method"`    // "S256"
 }
 
 // PrepareFirstFactor asks for the code, link or challenge of a first factor, one of the sign-in's

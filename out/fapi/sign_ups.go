@@ -10,6 +10,8 @@ import "context"
 // SignUpStatusComplete, activate the new session with Clerk.SetActive.
 type SignUpsService struct {
 	core *core
+
+	EnterpriseConnections *SignUpEnterpriseConnectionsService
 }
 
 // SignUpCreateParams are the form fields of SignUpsService.Create. A nil field is not sent.
@@ -37,6 +39,7 @@ type SignUpCreateParams struct {
 	OIDCLoginHint             *string `form:"oidc_login_hint"`
 	OIDCPrompt                *string `form:"oidc_prompt"`
 	ProofToken                *string `form:"proof_token"` // from the script of Clerk Protect
+	Locale                    *string `form:"locale"`      // the user's language, for example "en-US"
 }
 
 // Create starts a sign-up, replacing the client's current one, with as many of the user's details as are known.
@@ -51,13 +54,18 @@ func (s *SignUpsService) Create(ctx context.Context, params SignUpCreateParams, 
 	return callEnveloped[SignUp](ctx, s.core, post("/v1/client/sign_ups").form(params), opts)
 }
 
+// SignUpGetParams are the query parameters of SignUpsService.Get. A nil field is not sent.
+type SignUpGetParams struct {
+	RotatingTokenNonce *string `query:"rotating_token_nonce"` // from the callback URL, in a native app that comes back from a provider
+}
+
 // Get returns a sign-up of this client. While an emailed link is out, poll it once a second; after a native OAuth
-// redirect, call it with the nonce from the callback URL.
+// redirect, call it with the RotatingTokenNonce from the callback URL.
 //
 // Operation: GET /v1/client/sign_ups/{sign_up_id} (getSignUps)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sign-Ups#operation/getSignUps
-func (s *SignUpsService) Get(ctx context.Context, signUpID string, opts ...RequestOption) (*SignUp, error) {
-	return callEnveloped[SignUp](ctx, s.core, get("/v1/client/sign_ups/{sign_up_id}", signUpID), opts)
+func (s *SignUpsService) Get(ctx context.Context, signUpID string, params SignUpGetParams, opts ...RequestOption) (*SignUp, error) {
+	return callEnveloped[SignUp](ctx, s.core, get("/v1/client/sign_ups/{sign_up_id}", signUpID).query(params), opts)
 }
 
 // SignUpUpdateParams are the form fields of SignUpsService.Update. A nil field is not sent.
@@ -81,6 +89,10 @@ type SignUpUpdateParams struct {
 	OIDCLoginHint             *string `form:"oidc_login_hint"`
 	OIDCPrompt                *string `form:"oidc_prompt"`
 	ProofToken                *string `form:"proof_token"`
+	Locale                    *string `form:"locale"`        // the user's language, for example "en-US"
+	CaptchaToken              *string `form:"captcha_token"` // from the CAPTCHA widget, in browsers
+	CaptchaError              *string `form:"captcha_error"`
+	CaptchaWidgetType         *string `form:"captcha_widget_type"`
 }
 
 // Update adds or changes details of a sign-up, such as those in its MissingFields.
@@ -99,6 +111,12 @@ type SignUpPrepareVerificationParams struct {
 	OIDCLoginHint             *string `form:"oidc_login_hint"`
 	OIDCPrompt                *string `form:"oidc_prompt"`
 	ProofToken                *string `form:"proof_token"`
+	Channel                   *string `form:"channel"`               // "sms" or "whatsapp", of "phone_code"
+	EmailAddressID            *string `form:"email_address_id"`      // of strategies by email
+	PhoneNumberID             *string `form:"phone_number_id"`       // of strategies by phone
+	RedirectURI               *string `form:"redirect_uri"`          // where the link leads in a native app, of "email_link"
+	CodeChallenge             *string `form:"code_challenge"`        // of PKCE, of "email_link" in native apps
+	CodeChallengeMethod       *string `form:"code_challenge_method"` // "S256"
 }
 
 // PrepareVerification asks for the code, link or message that proves an email address, phone number or wallet of the
@@ -125,4 +143,18 @@ type SignUpAttemptVerificationParams struct {
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Sign-Ups#operation/attemptSignUpsVerification
 func (s *SignUpsService) AttemptVerification(ctx context.Context, signUpID string, params SignUpAttemptVerificationParams, opts ...RequestOption) (*SignUp, error) {
 	return callEnveloped[SignUp](ctx, s.core, post("/v1/client/sign_ups/{sign_up_id}/attempt_verification", signUpID).form(params), opts)
+}
+
+// SignUpUpdateProtectCheckParams are the form fields of SignUpsService.UpdateProtectCheck.
+type SignUpUpdateProtectCheckParams struct {
+	ProofToken string `form:"proof_token"`
+}
+
+// UpdateProtectCheck answers the protect check of a sign-up with the proof token of the check's own script. The reply
+// is the sign-up in the state that the check interrupted, or with another check.
+//
+// Operation: PATCH /v1/client/sign_ups/{sign_up_id}/protect_check (submitSignUpProtectCheck)
+// Reference: https://clerk.com/docs/reference/frontend-api/tag/Sign-Ups#operation/submitSignUpProtectCheck
+func (s *SignUpsService) UpdateProtectCheck(ctx context.Context, signUpID string, params SignUpUpdateProtectCheckParams, opts ...RequestOption) (*SignUp, error) {
+	return callEnveloped[SignUp](ctx, s.core, patch("/v1/client/sign_ups/{sign_up_id}/protect_check", signUpID).form(params), opts)
 }

@@ -45,6 +45,12 @@ type news struct {
 	environment json.RawMessage // of a successful answer that is the environment, else nil
 }
 
+// needsClient says that the call makes, changes or proves the client, so that a null answer to it leaves the client alone:
+// only who asks for the client, or deletes it, can hear that there is none.
+func (r *request) needsClient() bool {
+	return r.verb != http.MethodGet && r.verb != http.MethodDelete
+}
+
 // newsOf reads the state's part of an answer. A body that is not an envelope has no client to tell.
 func newsOf(r *request, a *answer) news {
 	n := news{status: a.status, header: a.header}
@@ -60,7 +66,7 @@ func newsOf(r *request, a *answer) news {
 		return n
 	}
 	if r.isClient && a.succeeded() {
-		if raw, _, err := a.value(true); err == nil && raw != nil {
+		if raw, _, err := a.value(true); err == nil && raw != nil && !(isNull(raw) && r.needsClient()) {
 			n.client, n.fromResponse = raw, true
 			return n
 		}

@@ -43,6 +43,7 @@ func (s *testState) end() { s.events = append(s.events, "end") }
 // clerk-js: Base.ts takes `client`, else `meta.client`, from errors too; `response` where the operation says so.
 func TestStateHearsEveryAnswer(t *testing.T) {
 	plain, isClient := func() *request { return post("/v1/x") }, func() *request { return get("/v1/client").responseIsClient() }
+	deleted, verified := func() *request { return del("/v1/client").responseIsClient() }, func() *request { return post("/v1/client/verify").responseIsClient() }
 	tests := []struct {
 		rule    string
 		request func() *request
@@ -58,6 +59,9 @@ func TestStateHearsEveryAnswer(t *testing.T) {
 		{"no JSON", plain, 500, `<html>`, `commit Internal Server Error t2 client `},
 		{"the response is the client", isClient, 200, `{"response":{"id":"r"},"client":null}`, `commit OK t2 client {"id":"r"} from response`},
 		{"null response is an empty client", isClient, 200, `{"response":null,"client":null}`, `commit OK t2 client null from response`},
+		{"so it is where the client was deleted", deleted, 200, `{"response":null,"client":null}`, `commit OK t2 client null from response`},
+		{"null response to a proof of the client says nothing", verified, 200, `{"response":null,"client":null}`, `commit OK t2 client null`},
+		{"a proof may come with the client", verified, 200, `{"response":{"id":"r"},"client":null}`, `commit OK t2 client {"id":"r"} from response`},
 		{"a bare client is one", isClient, 200, `{"object":"client","id":"b"}`, `commit OK t2 client {"object":"client","id":"b"} from response`},
 		{"an error is not the client", isClient, 401, `{"errors":[],"response":{"id":"r"}}`, `commit Unauthorized t2 client `},
 		{"204 says nothing", isClient, 204, ``, `commit No Content t2 client `},

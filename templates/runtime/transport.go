@@ -194,7 +194,7 @@ func (k *call) speak(header http.Header, query *values, n int) (verb string) {
 	verb = k.request.verb
 	query.set("__clerk_api_version", k.version)
 	if k.browser {
-		if verb != http.MethodGet && verb != http.MethodPost {
+		if !k.request.reads() && verb != http.MethodPost {
 			query.set("_method", verb)
 			verb = http.MethodPost
 		}

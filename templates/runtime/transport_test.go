@@ -81,6 +81,8 @@ func TestWire(t *testing.T) {
 	}{
 		{"native GET", nil, get("/v1/client"), "GET", "__clerk_api_version=2026-05-12&_is_native=1", "",
 			map[string]string{"X-Mobile": "1", "Origin": "", "Cookie": "", "Content-Type": "", "User-Agent": "fapigen-go (FAPI 2026-05-12)"}},
+		{"native HEAD has no body", nil, head("/v1/health"), "HEAD", "__clerk_api_version=2026-05-12&_is_native=1", "",
+			map[string]string{"Content-Type": "", "Content-Length": ""}},
 		{"native PATCH is a PATCH", nil, patch("/v1/me").form(form), "PATCH", "__clerk_api_version=2026-05-12&_is_native=1", "name=Ada",
 			map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Cookie": ""}},
 		{"native POST without fields is a form", nil, post("/v1/client"), "POST", "__clerk_api_version=2026-05-12&_is_native=1", "",
@@ -93,6 +95,7 @@ func TestWire(t *testing.T) {
 			map[string]string{"User-Agent": "me/1"}},
 		{"browser GET", []Option{WithBrowser()}, get("/v1/client"), "GET", "__clerk_api_version=2026-05-12", "",
 			map[string]string{"X-Mobile": "", "Origin": "", "Content-Type": "", "Cookie": "__client=c"}},
+		{"browser HEAD is not tunnelled", []Option{WithBrowser()}, head("/v1/health"), "HEAD", "__clerk_api_version=2026-05-12", "", nil},
 		{"browser POST", []Option{WithBrowser()}, post("/v1/me").form(form), "POST", "__clerk_api_version=2026-05-12", "name=Ada", nil},
 		{"browser PATCH is tunnelled", []Option{WithBrowser()}, patch("/v1/me").form(form), "POST", "__clerk_api_version=2026-05-12&_method=PATCH", "name=Ada",
 			map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
