@@ -331,7 +331,7 @@ func FuzzReadHAR(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		cfg, o := observeTiny(), *prepared // parsing the description anew would be most of the time
-		o.places = map[string]*place{}
+		o.places = map[string]*spot{}
 		o.client = o.place(prepared.client.sites...)
 		o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}}
 		o.unknown, o.homes = map[string][]*stranger{}, map[string]bool{}

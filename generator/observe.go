@@ -23,7 +23,7 @@ type Observer struct {
 	redactor
 	version string
 	routes  []*route
-	client  *place // of every envelope
+	client  *spot // of every envelope
 	ledger  ledger
 	unknown map[string][]*stranger // by host and prefix
 	homes   map[string]bool        // hosts and prefixes that answered a known operation
@@ -69,11 +69,11 @@ func NewObserver(cfg Config) (*Observer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := loadOpenAPI(p.doc); err != nil {
+	if _, _, err := loadOpenAPI(p.doc, !cfg.Pinned && !cfg.Strict); err != nil {
 		return nil, err
 	}
 	o := &Observer{version: p.version, routes: routes(p.doc), unknown: map[string][]*stranger{}, homes: map[string]bool{}}
-	o.schemaView = schemaView{doc: p.doc, places: map[string]*place{}}
+	o.schemaView = schemaView{doc: p.doc, places: map[string]*spot{}}
 	o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}}
 	o.names = map[string]bool{}
 	o.publicNames(p.doc.Root)

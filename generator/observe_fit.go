@@ -9,7 +9,7 @@ import (
 )
 
 // words are the values of the enums at a place; nil when a part leaves them open.
-func (p *place) words() []string {
+func (p *spot) words() []string {
 	var list []string
 	for _, part := range p.parts {
 		if t := text(mapGet(part.node, "type")); t != "" && t != "string" {
@@ -32,7 +32,7 @@ func (p *place) words() []string {
 }
 
 // fit scores how well a branch describes an object: its members known, its words right, nothing required missing.
-func (c *schemaView) fit(leaf site, v *value) int {
+func (c *schemaView) fit(leaf site, v *redacted) int {
 	score := 0
 	for name, node := range mapPairs(mapGet(leaf.node, "properties")) {
 		have := v.member(name)
@@ -61,7 +61,7 @@ func (c *schemaView) fit(leaf site, v *value) int {
 }
 
 // best is the branch that a further member would belong to.
-func (c *schemaView) best(p *place, v *value) site {
+func (c *schemaView) best(p *spot, v *redacted) site {
 	at, most := -1, 0
 	for i, leaf := range p.leaves {
 		if score := c.fit(leaf, v); at < 0 || score > most {

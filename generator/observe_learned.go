@@ -24,7 +24,7 @@ const (
 	maxLearnedMembers = 200
 )
 
-func (l *learned) add(v *value, depth int) {
+func (l *learned) add(v *redacted, depth int) {
 	switch l.seen++; v.kind {
 	case kindNull:
 		l.null++
@@ -50,7 +50,7 @@ func (l *learned) add(v *value, depth int) {
 	}
 }
 
-func (l *learned) member(name string, v *value, depth int) {
+func (l *learned) member(name string, v *redacted, depth int) {
 	if name == hidden || len(l.names) >= maxLearnedMembers {
 		l.data = true
 		return

@@ -51,7 +51,7 @@ type finding struct {
 	kind    MismatchKind
 	at      site
 	name    string
-	place   *place
+	place   *spot
 	demands []string // of missing: the schemas that require it
 	count   int
 	entries int
@@ -69,7 +69,7 @@ type ledger struct {
 }
 
 // add counts what was found, a value or nil, at one entry of one operation. Unknown words of one enum are one finding.
-func (l *ledger) add(found finding, v *value, where, op string) *finding {
+func (l *ledger) add(found finding, v *redacted, where, op string) *finding {
 	key := string(found.kind) + "\n" + found.at.at + "\n" + found.note
 	if found.kind != MismatchUnknownValue {
 		key += "\n" + found.name
@@ -151,7 +151,7 @@ func (f *finding) parameterKind() string {
 func (f *finding) inQuery() bool { return strings.HasSuffix(f.at.at, "/parameters") }
 
 // declared are the types that a place allows.
-func (p *place) declared() string {
+func (p *spot) declared() string {
 	var list []string
 	for _, part := range p.parts {
 		t := text(mapGet(part.node, "type"))

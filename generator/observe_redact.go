@@ -53,14 +53,14 @@ const (
 	kindUnknown kind = "" // scrubbed: it may have been anything
 )
 
-// value is what is left of a JSON value.
-type value struct {
+// redacted is what is left of a JSON value.
+type redacted struct {
 	kind   kind
-	word   string   // of a string under one of wordKeys
-	isWord bool     // word is what stood there, "" included
-	keys   []string // of an object
-	items  []*value // of an object or array
-	masked bool     // of an object: a key was scrubbed, so it cannot be known what is missing
+	word   string      // of a string under one of wordKeys
+	isWord bool        // word is what stood there, "" included
+	keys   []string    // of an object
+	items  []*redacted // of an object or array
+	masked bool        // of an object: a key was scrubbed, so it cannot be known what is missing
 }
 
 // maxNesting is far below what FAPI nests.
@@ -88,7 +88,7 @@ func (r *redactor) nameIn(key, name string) string {
 }
 
 // json reads a body; nil when it is no JSON.
-func (r *redactor) json(body []byte) *value {
+func (r *redactor) json(body []byte) *redacted {
 	if !json.Valid(body) {
 		return nil
 	}
@@ -101,10 +101,10 @@ func (r *redactor) json(body []byte) *value {
 const inMetadata = "*metadata"
 
 // value reads one value of valid JSON, which stands under key.
-func (r *redactor) value(dec *json.Decoder, key string, depth int) *value {
+func (r *redactor) value(dec *json.Decoder, key string, depth int) *redacted {
 	token, err := dec.Token()
 	if err != nil || depth > maxNesting {
-		return &value{}
+		return &redacted{}
 	}
 	switch t := token.(type) {
 	case json.Delim:
@@ -112,18 +112,18 @@ func (r *redactor) value(dec *json.Decoder, key string, depth int) *value {
 	case string:
 		return r.text(t, key)
 	case bool:
-		return &value{kind: kindBoolean}
+		return &redacted{kind: kindBoolean}
 	case json.Number:
 		if strings.ContainsAny(t.String(), ".eE") {
-			return &value{kind: kindNumber}
+			return &redacted{kind: kindNumber}
 		}
-		return &value{kind: kindInteger}
+		return &redacted{kind: kindInteger}
 	}
-	return &value{kind: kindNull}
+	return &redacted{kind: kindNull}
 }
 
-func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, depth int) *value {
-	v := &value{kind: kindArray}
+func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, depth int) *redacted {
+	v := &redacted{kind: kindArray}
 	if open == '{' {
 		v.kind = kindObject
 	}
@@ -148,18 +148,18 @@ func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, dep
 	return v
 }
 
-func (r *redactor) text(s, key string) *value {
+func (r *redactor) text(s, key string) *redacted {
 	switch {
 	case scrubbed.MatchString(s):
-		return &value{}
+		return &redacted{}
 	case s == "" || wordKeys[key] && word.MatchString(s):
-		return &value{kind: kindString, word: s, isWord: true}
+		return &redacted{kind: kindString, word: s, isWord: true}
 	}
-	return &value{kind: kindString}
+	return &redacted{kind: kindString}
 }
 
 // member is the value under a key; nil when there is none.
-func (v *value) member(key string) *value {
+func (v *redacted) member(key string) *redacted {
 	if i := slices.Index(v.keys, key); i >= 0 && i < len(v.items) {
 		return v.items[i]
 	}

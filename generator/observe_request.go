@@ -142,8 +142,8 @@ func (o *Observer) form(w *walker, r *route, media string, form url.Values) {
 }
 
 // formObject is the form as far as fit looks at it.
-func formObject(form url.Values) *value {
-	v := &value{kind: kindObject}
+func formObject(form url.Values) *redacted {
+	v := &redacted{kind: kindObject}
 	for name, values := range form {
 		v.keys, v.items = append(v.keys, name), append(v.items, formValue(values[0], name))
 	}
@@ -151,9 +151,9 @@ func formObject(form url.Values) *value {
 }
 
 // formValue is what a text under a name may be.
-func formValue(s, name string) *value {
+func formValue(s, name string) *redacted {
 	if s == "true" || s == "false" {
-		return &value{kind: kindBoolean}
+		return &redacted{kind: kindBoolean}
 	}
 	var r redactor
 	return r.text(s, name)

@@ -54,7 +54,7 @@ func missingNote(name, creator string) string {
 }
 
 // envelopeParts finds the value and the client of a success. value is nil when there is none to compare.
-func (c *schemaView) envelopeParts(body *value, s site) (v *value, at site, client *value) {
+func (c *schemaView) envelopeParts(body *redacted, s site) (v *redacted, at site, client *redacted) {
 	response, _, enveloped := c.envelope(s)
 	if enveloped {
 		s = response

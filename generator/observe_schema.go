@@ -17,8 +17,8 @@ type site struct {
 	of   string // of a property: the schema that declares it
 }
 
-// place is where values stand.
-type place struct {
+// spot is where values stand.
+type spot struct {
 	sites    []site // as written: whether null is allowed, and the type, are said here
 	parts    []site // without references and unions
 	nullable bool
@@ -29,8 +29,8 @@ type place struct {
 	order    []*slot
 	leaves   []site // the schemas that a further member would belong to, one for each branch
 	open     bool   // said to have further members
-	extra    *place // of further members
-	items    *place
+	extra    *spot  // of further members
+	items    *spot
 }
 
 // slot is a property of an object.
@@ -38,23 +38,23 @@ type slot struct {
 	name    string
 	sites   []site
 	demands [][]string // pointers of schemas that require it; it is optional once those of one group do not
-	place   *place
+	place   *spot
 }
 
-// schemaView makes places, each once.
+// schemaView makes spots, each once.
 type schemaView struct {
 	doc    *Document
-	places map[string]*place
+	places map[string]*spot
 }
 
-func (c *schemaView) place(sites ...site) *place {
+func (c *schemaView) place(sites ...site) *spot {
 	key := ""
 	for _, s := range sites {
 		key += s.at + "\n"
 	}
 	p := c.places[key]
 	if p == nil {
-		p = &place{sites: sites}
+		p = &spot{sites: sites}
 		c.places[key] = p
 		for _, s := range sites {
 			p.parts = append(p.parts, c.parts(s, p, 0)...)
@@ -76,7 +76,7 @@ func (c *schemaView) follow(s site) site {
 }
 
 // parts follows references, lone branches and unions; on the way it notes whether null is allowed (D03, D04, D09, D11).
-func (c *schemaView) parts(s site, p *place, depth int) []site {
+func (c *schemaView) parts(s site, p *spot, depth int) []site {
 	s = c.follow(s)
 	if s.node == nil || depth > maxComposition {
 		return nil
@@ -164,7 +164,7 @@ func (c *schemaView) accepts(part site, k kind) bool {
 }
 
 // compile finds the members and items of a place, when a value first asks for them.
-func (c *schemaView) compile(p *place) {
+func (c *schemaView) compile(p *spot) {
 	if p.compiled {
 		return
 	}
@@ -200,7 +200,7 @@ func (c *schemaView) compile(p *place) {
 }
 
 // free tells whether nothing is said about an object's members.
-func (p *place) free() bool { return len(p.order) == 0 && p.extra == nil }
+func (p *spot) free() bool { return len(p.order) == 0 && p.extra == nil }
 
 // flat is an object with all its parts in one.
 type flat struct {

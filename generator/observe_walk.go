@@ -18,7 +18,7 @@ type walker struct {
 }
 
 // value compares one value. best gives the branch that its parent turned out to be.
-func (w *walker) value(v *value, p *place, best func() site) {
+func (w *walker) value(v *redacted, p *spot, best func() site) {
 	if v.kind == kindUnknown || len(p.parts) == 0 {
 		return
 	}
@@ -53,7 +53,7 @@ func (w *walker) value(v *value, p *place, best func() site) {
 	}
 }
 
-func (w *walker) object(v *value, p *place) {
+func (w *walker) object(v *redacted, p *spot) {
 	if p.free() {
 		return
 	}
@@ -86,7 +86,7 @@ func (w *walker) object(v *value, p *place) {
 }
 
 // missing reports a required member that is not there, unless it cannot be known.
-func (w *walker) missing(m *slot, p *place, v *value, leaf site) {
+func (w *walker) missing(m *slot, p *spot, v *redacted, leaf site) {
 	if v.masked {
 		return
 	}
@@ -102,7 +102,7 @@ func (w *walker) missing(m *slot, p *place, v *value, leaf site) {
 }
 
 // enumAt is the schema whose enum lacks a word.
-func (w *walker) enumAt(p *place, best func() site) site {
+func (w *walker) enumAt(p *spot, best func() site) site {
 	at := pick(p.sites, best)
 	for _, part := range w.place(at).parts {
 		if mapGet(part.node, "enum") != nil {
@@ -125,6 +125,6 @@ func pick(sites []site, best func() site) site {
 	return sites[0]
 }
 
-func (w *walker) tell(kind MismatchKind, at site, name string, p *place, v *value) {
+func (w *walker) tell(kind MismatchKind, at site, name string, p *spot, v *redacted) {
 	w.ledger.add(finding{kind: kind, at: at, name: name, place: p}, v, w.where, w.op)
 }
