@@ -7,7 +7,7 @@ package generator
 //	B02, B03       a bare answer for an envelope, and the other way round             envelopeParts
 //	B10            no body, or null, where there is a value                           envelopeParts
 //	B11, B12       `paginated` asks for a page instead of an array                    transportQuery
-//	C36, C37, C38, C40   parameters of the transport                                  transportQuery
+//	C36, C37, C38  parameters of the transport                                        transportQuery
 //	B16, C43, C53  headers                                                            never compared
 //	C46, C47       statuses from 400 on, declared or not                              never compared
 //	D01            copies of schemas                                                  folded before anything is compared
