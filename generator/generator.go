@@ -14,6 +14,7 @@
 //   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
+//   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
 //
 // Beside the line stand the maintainer's tools: update.go and status.go pin a description and compare the patches; explain.go,
 // prune.go and export.go look after them, from what places.go reads off the journal of a patch; drift.go and drift_*.go compare
