@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -15,15 +16,15 @@ import (
 // Exported is the corrections of one description for other tools.
 type Exported struct {
 	Overlay  []byte        // YAML
-	Document []byte        // the description, folded and patched, as canonical JSON: what applying Overlay gives
+	Document []byte        // the description, folded and patched, without fapigen's own members: what applying Overlay gives
 	Version  string        // the API version
 	Applied  int           // how many patches are in it
 	LeftOut  []PatchResult // those that are not: stale, absent, in conflict or skipped
 	Folds    int           // components that had copies: above 0, the description as it was published is not the one to apply to
 }
 
-// Export applies the patches to the description and writes down what they changed. Annotations, the x-fapigen members of
-// names and sentences, are fapigen's own and are left out. With cfg.Strict a stale, an absent or a conflicting patch is
+// Export applies the patches to the description and writes down what they changed. The x-fapigen members of names,
+// sentences and known values are fapigen's own and are left out. With cfg.Strict a stale, an absent or a conflicting patch is
 // an error.
 func Export(cfg Config) (*Exported, error) {
 	p, overlays, err := read(cfg)
@@ -58,9 +59,22 @@ func Export(cfg Config) (*Exported, error) {
 		return nil, fmt.Errorf("%s: no patch changes this description; there is nothing to export", cfg.Spec.Name)
 	}
 	out.Overlay = []byte(exportHead(p) + encodeYAML(exportRoot(p.version, list)))
-	out.Document, err = p.doc.JSON()
+	out.Document, err = nodeJSON(plainTree(p.doc.Root))
 	return out, err
 }
+
+// plainTree is a copy without fapigen's own members: no other tool reads them.
+func plainTree(n *yaml.Node) *yaml.Node {
+	return cloneTree(n, func(_, fresh *yaml.Node) {
+		for key := range mapPairs(fresh) {
+			if isOwn(key) {
+				mapDelete(fresh, key)
+			}
+		}
+	})
+}
+
+func isOwn(key string) bool { return strings.HasPrefix(key, "x-fapigen") }
 
 func exportHead(p *prepared) string {
 	return fmt.Sprintf("# Corrections of FAPI %s, made by fapigen patches export from %s (%s).\n"+
@@ -96,12 +110,15 @@ func exportPatch(description string, j *journal) []*yaml.Node {
 	for _, p := range j.places() {
 		update := mapping()
 		for _, c := range p.changes() {
+			if isOwn(c.key) {
+				continue
+			}
 			value, remove := c.export()
 			if remove {
 				add(p.target+pathStep(c.key), "remove", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"})
 			}
 			if value != nil {
-				update.Content = append(update.Content, stringNode(c.key), cloneTree(value, func(_, _ *yaml.Node) {}))
+				update.Content = append(update.Content, stringNode(c.key), plainTree(value))
 			}
 		}
 		if len(update.Content) > 0 {

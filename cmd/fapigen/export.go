@@ -16,7 +16,7 @@ func patchesExportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "A plain Overlay of the patches, for other tools",
 		Long: "export writes an OpenAPI Overlay 1.1.0 of the patches that are applied to the description: without guards and ids,\n" +
-			"and without what is stale, absent, in conflict or skipped. Go names and doc sentences are left out. Other tools get\n" +
+			"and without what is stale, absent, in conflict or skipped. Go names, doc sentences and all else that is x-fapigen are left out. Other tools get\n" +
 			"from it the description that fapigen generates from.\n\n" +
 			"It is about the description as fapigen update pins it, with the bundler's copies of schemas (Client.SignIn-2) folded.\n" +
 			"Apply it to that file: in a file as it was published the targets may be missing, or the copies stay uncorrected.",
