@@ -25,6 +25,23 @@ func TestThePinnedNamesAreLocked(t *testing.T) {
 	}
 }
 
+// A key that two types share would lock neither.
+func TestEveryTypeHasPlacesOfItsOwn(t *testing.T) {
+	out, err := Generate(builtinConfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := map[string]string{}
+	for _, typ := range out.api.Types {
+		for _, from := range typ.From {
+			if other, taken := owner[lockPlace(from)]; taken && other != typ.Name {
+				t.Errorf("%s: the place of %s and of %s", lockPlace(from), other, typ.Name)
+			}
+			owner[lockPlace(from)] = typ.Name
+		}
+	}
+}
+
 // history are the revisions of one version in order.
 var history = []string{"2026-05-12_as-of-2026-06-16.yml", "2026-05-12_as-of-2026-06-26.yml", "2026-05-12_as-of-2026-07-30.yml", "2026-05-12.yml"}
 
