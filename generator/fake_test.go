@@ -48,7 +48,7 @@ func describeAPI(t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	if described.spec, _, err = loadOpenAPI(p.doc); err != nil {
+	if described.spec, _, err = loadOpenAPI(p.doc, false); err != nil {
 		return err
 	}
 	described.codes = map[string]string{}
