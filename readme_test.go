@@ -10,6 +10,8 @@ package fapigen_test
 //	<!-- test: signin -->         the program of a first sign-in, run again and again (readme_signin_test.go)
 //	<!-- test: signout -->        statements put at its end
 //	<!-- test: file NAME -->      a file at the top of the copy
+//	<!-- test: test -->           a Go test, run in that module; check(t, err) fails it
+//	<!-- test: served -->         a command that serves until it is interrupted; its address is replaced by a free one
 
 import (
 	"bytes"
@@ -102,6 +104,10 @@ func TestReadme(t *testing.T) {
 			case "signin": // below, with the block that signs out
 			case "signout":
 				firstUse(t, user, list)
+			case "test":
+				goTest(t, user, b)
+			case "served":
+				served(t, repo, b)
 			case "program", "snippet":
 				runGo(t, user, offline(server.URL), b)
 			default:
@@ -234,6 +240,49 @@ func runGo(t *testing.T, dir string, env []string, b block) {
 	got := run(t, dir, env, "go", "run", "./"+name)
 	if !strings.Contains(got, want) {
 		t.Errorf("README.md:%d: printed %q, wanted %q in it", b.line, got, want)
+	}
+}
+
+// goTest runs a test function of the README.
+func goTest(t *testing.T, dir string, b block) {
+	text := "package first\n\nimport (\n\t\"testing\"\n\n\t\"github.com/fapigen/fapigen/out/fapi\"\n\t\"github.com/fapigen/fapigen/out/fapitest\"\n)\n\n" +
+		b.text + "\nfunc check(t *testing.T, err error) {\n\tt.Helper()\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n"
+	name := fmt.Sprintf("block%d", b.line)
+	write(t, filepath.Join(dir, name, "first_test.go"), text)
+	run(t, dir, offline(""), "go", "vet", "./"+name)
+	if got := run(t, dir, offline(""), "go", "test", "-v", "./"+name); !strings.Contains(got, "--- PASS: TestSignIn") {
+		t.Errorf("README.md:%d: %s", b.line, got)
+	}
+	if lines := strings.Count(b.text, "\n"); lines > 10 {
+		t.Errorf("README.md:%d: a first test of %d lines, more than ten", b.line, lines)
+	}
+}
+
+// served runs a command that serves, asks what it prints for the environment, and interrupts it.
+func served(t *testing.T, repo string, b block) {
+	text := regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(strings.TrimSpace(b.text), "127.0.0.1:0")
+	bin := filepath.Join(t.TempDir(), "fapigen")
+	run(t, repo, nil, "go", "build", "-o", bin, "./cmd/fapigen")
+	cmd := exec.CommandContext(t.Context(), bin, strings.Fields(strings.TrimPrefix(text, "go run ./cmd/fapigen"))...)
+	cmd.Dir = repo
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var url, key string
+	if _, err := fmt.Fscan(stdout, &url, &key); err != nil || !strings.HasPrefix(key, "pk_test_") {
+		t.Errorf("it printed %q and %q: %v", url, key, err)
+	} else if resp, err := http.Get(url + "/v1/environment"); err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("%v, %v", resp, err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("interrupted it ends with %v", err)
 	}
 }
 

@@ -12,7 +12,7 @@
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
 //   - lock.go and lock_*.go: the names lock; what upstream dropped but users may use is put back, deprecated.
 //   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
-//   - emit.go and emit_*.go, surface.go: files in memory.
+//   - emit.go and emit_*.go, surface.go, shape.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
 //   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
 //
@@ -211,6 +211,13 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	files[packageDir+"testdata/operations.json"] = rows
+	table, err := operationTable(doc)
+	if err != nil {
+		return err
+	}
+	if files[tableFile], err = emitTable(api, table); err != nil {
+		return err
+	}
 	for name, data := range files {
 		if strings.HasSuffix(name, ".go") {
 			o.Summary.Lines += strings.Count(string(data), "\n")

@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +67,7 @@ func TestThePublishedProseBecomesDocComments(t *testing.T) {
 	for name, src := range out.Files {
 		if strings.HasSuffix(name, ".go") {
 			text := strings.NewReplacer("\n//", " ", "\n\t//", " ").Replace(string(src))
-			comments[filepath.Base(name)] = strings.Join(strings.Fields(text), " ")
+			comments[name] = strings.Join(strings.Fields(text), " ")
 		}
 	}
 	all := strings.Builder{}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fapigen/fapigen/generator"
+	"github.com/fapigen/fapigen/templates/fapitest"
+)
+
+// fakeFlags are those of fapigen fake.
+type fakeFlags struct {
+	inputs     inputFlags
+	addr, seed string
+	asJSON     bool
+}
+
+func fakeCommand() *cobra.Command {
+	var flags fakeFlags
+	cmd := &cobra.Command{
+		Use:   "fake",
+		Short: "Serve a fake of the API",
+		Long: "fake serves a Frontend API in memory until it is interrupted, for tests of programs in any language. It prints the URL\n" +
+			"that clients take as their proxy URL, and the publishable key. Every code is " + fapitest.TestCode + ".\n\n" +
+			"Without --seed there is one user, ada+clerk_test@example.com with the password \"correct horse\", an admin of the\n" +
+			"organization Acme. A seed is a JSON object of users and organizations, with the members of fapitest.User and\n" +
+			"fapitest.Organization in snake case.",
+		Example: "  fapigen fake --addr 127.0.0.1:4010\n  fapigen fake --addr 127.0.0.1:0 --json --seed users.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return fake(cmd, flags) },
+	}
+	flags.inputs.register(cmd)
+	f := cmd.Flags()
+	f.StringVar(&flags.addr, "addr", "127.0.0.1:0", "loopback address to listen on; port 0 takes a free one")
+	f.StringVar(&flags.seed, "seed", "", "JSON file with users and organizations, - for standard input")
+	f.BoolVar(&flags.asJSON, "json", false, "print the URL and the key as one JSON object")
+	return cmd
+}
+
+// seed is what a seed file holds.
+type seed struct {
+	Users         []fapitest.User         `json:"users"`
+	Organizations []fapitest.Organization `json:"organizations"`
+}
+
+var defaultSeed = seed{
+	Users: []fapitest.User{{FirstName: "Ada", LastName: "Lovelace", Emails: []string{"ada+clerk_test@example.com"}, Password: "correct horse"}},
+	Organizations: []fapitest.Organization{
+		{Name: "Acme", Members: []fapitest.Member{{User: "ada+clerk_test@example.com", Role: "org:admin"}}},
+	},
+}
+
+func fake(cmd *cobra.Command, flags fakeFlags) error {
+	if err := loopback(flags.addr); err != nil {
+		return err
+	}
+	cfg, err := flags.inputs.config(cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	table, err := generator.OperationTable(cfg)
+	if err != nil {
+		return err
+	}
+	opts := []fapitest.Option{fapitest.WithAddress(flags.addr), fapitest.WithOperations(string(table))}
+	people := defaultSeed
+	if flags.seed != "" {
+		if people, err = readSeed(flags.seed, cmd.InOrStdin()); err != nil {
+			return err
+		}
+	}
+	for _, u := range people.Users {
+		opts = append(opts, fapitest.WithUser(u))
+	}
+	for _, o := range people.Organizations {
+		opts = append(opts, fapitest.WithOrganization(o))
+	}
+	srv, err := fapitest.New(opts...)
+	if err != nil {
+		return fmt.Errorf("fake: %w", err)
+	}
+	defer srv.Close()
+	if err := announce(cmd.OutOrStdout(), srv, flags.asJSON); err != nil {
+		return err
+	}
+	<-cmd.Context().Done()
+	return nil
+}
+
+// loopback refuses an address that others could reach: whoever reaches the fake may sign in.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("--addr %s: not host:port", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--addr %s: not a loopback address; wanted 127.0.0.1, ::1 or localhost", addr)
+	}
+	return nil
+}
+
+func readSeed(name string, stdin io.Reader) (seed, error) {
+	var s seed
+	src, err := readSource(name, stdin)
+	if err != nil {
+		return s, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(src.Data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return s, fmt.Errorf("%s:%d: %s", src.Name, seedLine(src.Data, err), strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return s, nil
+}
+
+// seedLine is the line that an error is about: of an unknown field, which has no offset, the first that names it.
+func seedLine(data []byte, err error) int {
+	at := 0
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		at = int(syntax.Offset)
+	case errors.As(err, &kind):
+		at = int(kind.Offset)
+	default:
+		if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+			at = bytes.Index(data, []byte(name))
+		}
+	}
+	return 1 + bytes.Count(data[:min(max(at, 0), len(data))], []byte("\n"))
+}
+
+// announce prints what a client has to know.
+func announce(w io.Writer, srv *fapitest.Server, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(map[string]string{"url": srv.ProxyURL(), "publishable_key": srv.PublishableKey()})
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\n", srv.ProxyURL(), srv.PublishableKey())
+	return err
+}

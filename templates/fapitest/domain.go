@@ -1,0 +1,134 @@
+package fapitest
+
+import (
+	"slices"
+	"strings"
+)
+
+var domainRoutes = []route{
+	{name: "GET /v1/organizations/{org}/domains", access: byUser, handle: inOrganization(readDomains, listDomains)},
+	{name: "POST /v1/organizations/{org}/domains", access: byUser, handle: inOrganization(manageDomains, createDomain)},
+	{name: "GET /v1/organizations/{org}/domains/{id}", access: byUser, handle: inOrganization(readDomains, withDomain(func(c *call, o *organization, d *domain) (any, *apiError) { return domainJSON(o, d), nil }))},
+	{name: "DELETE /v1/organizations/{org}/domains/{id}", access: byUser, handle: inOrganization(manageDomains, withDomain(deleteDomain))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/update_enrollment_mode", access: byUser, handle: inOrganization(manageDomains, withDomain(setEnrollment))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_affiliation_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(prepareAffiliation))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_affiliation_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(attemptAffiliation))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_ownership_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(prepareOwnership))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_ownership_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(attemptOwnership))},
+}
+
+// domain is a DNS name that an organization claims.
+type domain struct {
+	id, name, mode, email  string
+	affiliation, ownership *verification
+	verifiedAt             int64
+	created, updated       int64
+}
+
+// covers tells whether a user has a verified email address of the domain, and the domain itself is verified.
+func (d *domain) covers(u *user) bool {
+	verified := d.affiliation != nil && d.affiliation.status == "verified" || d.ownership != nil && d.ownership.status == "verified"
+	return verified && slices.ContainsFunc(u.emails, func(e *identifier) bool { return e.verified() && strings.HasSuffix(e.value, "@"+d.name) })
+}
+
+func domainJSON(o *organization, d *domain) object {
+	check := func(v *verification, txt bool) any {
+		if v == nil {
+			return nil
+		}
+		out := object{"status": v.status, "strategy": v.strategy, "attempts": v.attempts, "expire_at": nothing(v.expires), "verified_at": nil}
+		if v.status == "verified" {
+			out["verified_at"] = d.verifiedAt
+		}
+		if txt {
+			out["txt_record_name"], out["txt_record_value"] = "_clerk."+d.name, "clerk-verification="+d.id
+		}
+		return out
+	}
+	return object{"object": "organization_domain", "id": d.id, "organization_id": o.id, "name": d.name, "enrollment_mode": d.mode,
+		"affiliation_email_address": nothing(d.email), "affiliation_verification": check(d.affiliation, false), "verification": check(d.affiliation, false),
+		"ownership_verification": check(d.ownership, true), "total_pending_invitations": 0, "total_pending_suggestions": 0,
+		"public_organization_data": publicOrganizationJSON(o), "created_at": d.created, "updated_at": d.updated}
+}
+
+func listDomains(c *call, o *organization) (any, *apiError) {
+	list := []any{}
+	for _, d := range o.domains {
+		if c.wanted("enrollment_mode", d.mode) && matchesQuery(c.query.Get("query"), d.name) {
+			list = append(list, domainJSON(o, d))
+		}
+	}
+	return c.page(list), nil
+}
+
+func createDomain(c *call, o *organization) (any, *apiError) {
+	name := strings.ToLower(c.arg("name"))
+	switch {
+	case name == "":
+		return nil, missing("name")
+	case !strings.Contains(name, ".") || strings.ContainsAny(name, " /@:"):
+		return nil, failParam("form_param_format_invalid", "name", "name must be a domain name.")
+	case slices.ContainsFunc(o.domains, func(d *domain) bool { return d.name == name }):
+		return nil, failParam("organization_domain_already_exists_same_organization", "name", "The organization has that domain already.")
+	}
+	now := c.millis()
+	d := &domain{id: c.newID("orgdmn"), name: name, mode: firstText(c.arg("enrollment_mode"), "manual_invitation"), created: now, updated: now}
+	o.domains = append(o.domains, d)
+	return domainJSON(o, d), nil
+}
+
+func withDomain(handle func(*call, *organization, *domain) (any, *apiError)) func(*call, *organization) (any, *apiError) {
+	return func(c *call, o *organization) (any, *apiError) {
+		for _, d := range o.domains {
+			if d.id == c.args["id"] {
+				return handle(c, o, d)
+			}
+		}
+		return nil, notFound("Organization domain")
+	}
+}
+
+func deleteDomain(c *call, o *organization, d *domain) (any, *apiError) {
+	o.domains = slices.DeleteFunc(o.domains, func(other *domain) bool { return other == d })
+	return deletedJSON("organization_domain", d.id), nil
+}
+
+func setEnrollment(c *call, o *organization, d *domain) (any, *apiError) {
+	mode := c.arg("enrollment_mode")
+	if !slices.Contains([]string{"manual_invitation", "automatic_invitation", "automatic_suggestion"}, mode) {
+		return nil, failParam("organization_domain_enrollment_mode_invalid", "enrollment_mode", "The enrollment mode is not valid.")
+	}
+	d.mode, d.updated = mode, c.millis()
+	return domainJSON(o, d), nil
+}
+
+func prepareAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
+	email := c.arg("affiliation_email_address")
+	if !strings.HasSuffix(strings.ToLower(email), "@"+d.name) {
+		return nil, failParam("organization_domain_mismatch", "affiliation_email_address", "The email address is not of this domain.")
+	}
+	d.email, d.affiliation = email, c.otp("affiliation_email_code", "")
+	return domainJSON(o, d), nil
+}
+
+func attemptAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
+	if err := c.attemptCode(d.affiliation); err != nil {
+		return nil, err
+	}
+	d.verifiedAt = c.millis()
+	return domainJSON(o, d), nil
+}
+
+func prepareOwnership(c *call, o *organization, d *domain) (any, *apiError) {
+	d.ownership = &verification{status: "unverified", strategy: "txt", expires: c.millis() + codeLife}
+	return domainJSON(o, d), nil
+}
+
+// attemptOwnership looks into no DNS: the record counts as there.
+func attemptOwnership(c *call, o *organization, d *domain) (any, *apiError) {
+	if err := c.attempt(d.ownership, true, nil); err != nil {
+		return nil, err
+	}
+	d.verifiedAt = c.millis()
+	return domainJSON(o, d), nil
+}

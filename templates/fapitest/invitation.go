@@ -1,0 +1,133 @@
+package fapitest
+
+import "strings"
+
+var invitationRoutes = []route{
+	{name: "GET /v1/organizations/{org}/invitations", access: byUser, handle: inOrganization(readMembers, listInvitations)},
+	{name: "GET /v1/organizations/{org}/invitations/pending", access: byUser, handle: inOrganization(readMembers, listPendingInvitations)},
+	{name: "POST /v1/organizations/{org}/invitations", access: byUser, handle: inOrganization(manageMembers, createInvitation)},
+	{name: "POST /v1/organizations/{org}/invitations/bulk", access: byUser, handle: inOrganization(manageMembers, createInvitations)},
+	{name: "POST /v1/organizations/{org}/invitations/{id}/revoke", access: byUser, handle: inOrganization(manageMembers, revokeInvitation)},
+}
+
+// invitation to an organization.
+type invitation struct {
+	id, email, role, status, ticket string
+	created, updated                int64
+}
+
+func invitationJSON(o *organization, i *invitation) object {
+	return object{"object": "organization_invitation", "id": i.id, "email_address": i.email, "role": i.role, "role_name": roleOf(i.role).name,
+		"organization_id": o.id, "public_organization_data": publicOrganizationJSON(o), "status": i.status, "public_metadata": object{}, "url": nil,
+		"expires_at": i.created + month, "created_at": i.created, "updated_at": i.updated}
+}
+
+func matchesQuery(query string, texts ...string) bool {
+	return query == "" || strings.Contains(strings.ToLower(strings.Join(texts, " ")), strings.ToLower(query))
+}
+
+func listInvitations(c *call, o *organization) (any, *apiError) {
+	list := []any{}
+	for _, i := range o.invitations {
+		if c.wanted("status", i.status) && matchesQuery(c.query.Get("query"), i.email) {
+			list = append(list, invitationJSON(o, i))
+		}
+	}
+	return c.page(list), nil
+}
+
+func listPendingInvitations(c *call, o *organization) (any, *apiError) {
+	list := []any{}
+	for _, i := range o.invitations {
+		if i.status == "pending" {
+			list = append(list, invitationJSON(o, i))
+		}
+	}
+	return c.page(list), nil
+}
+
+// invite checks all addresses before it invites the first.
+func (c *call) invite(o *organization, emails []string) ([]any, *apiError) {
+	if len(emails) == 0 {
+		return nil, missing("email_address")
+	}
+	if c.arg("role") == "" {
+		return nil, missing("role")
+	}
+	for _, email := range emails {
+		if !validEmail(email) {
+			return nil, failParam("form_param_format_invalid", "email_address", "email_address must be a valid email address.")
+		}
+		if u, _, _ := c.state.userByIdentifier(email); u != nil && o.member(u) != nil {
+			return nil, fail("already_a_member_in_organization", email+" is already a member of the organization.")
+		}
+		for _, i := range o.invitations {
+			if i.email == email && i.status == "pending" {
+				return nil, fail("organization_invitation_not_unique", email+" has been invited already.").with("email_addresses", texts(email))
+			}
+		}
+	}
+	list := []any{}
+	for _, email := range emails {
+		now := c.millis()
+		i := &invitation{id: c.newID("orginv"), email: email, role: c.arg("role"), status: "pending", created: now, updated: now}
+		i.ticket = c.newID("ticket")
+		c.state.tickets[i.ticket] = &ticket{invitation: i, org: o}
+		o.invitations = append(o.invitations, i)
+		list = append(list, invitationJSON(o, i))
+	}
+	return list, nil
+}
+
+func createInvitation(c *call, o *organization) (any, *apiError) {
+	emails := c.list("email_address")
+	list, err := c.invite(o, emails[:min(1, len(emails))])
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+func createInvitations(c *call, o *organization) (any, *apiError) {
+	list, err := c.invite(o, c.list("email_address"))
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func revokeInvitation(c *call, o *organization) (any, *apiError) {
+	for _, i := range o.invitations {
+		if i.id != c.args["id"] {
+			continue
+		}
+		if i.status != "pending" {
+			return nil, fail("organization_invitation_not_pending", "The invitation is not pending.")
+		}
+		i.status, i.updated = "revoked", c.millis()
+		delete(c.state.tickets, i.ticket)
+		return invitationJSON(o, i), nil
+	}
+	return nil, fail("organization_invitation_not_found", "The invitation was not found.")
+}
+
+func (s *Server) acceptInvitation(o *organization, i *invitation, u *user) {
+	i.status, i.updated = "accepted", s.millis()
+	s.join(o, u, i.role)
+	s.settle(u)
+}
+
+// InvitationTicket is the ticket in the email that invited somebody to an organization, given by id or slug; "" when nobody was.
+// The strategy ticket of sign-ins and sign-ups takes it.
+func (s *Server) InvitationTicket(organization, email string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.state.organization(organization); o != nil {
+		for _, i := range o.invitations {
+			if i.email == email && i.status == "pending" {
+				return i.ticket
+			}
+		}
+	}
+	return ""
+}

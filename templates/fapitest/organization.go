@@ -1,0 +1,169 @@
+package fapitest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var organizationRoutes = []route{
+	{name: "POST /v1/organizations", access: byUser, handle: createOrganization},
+	{name: "GET /v1/organizations/{org}", access: byUser, handle: inOrganization("", func(c *call, o *organization) (any, *apiError) { return c.organizationJSON(o), nil })},
+	{name: "PATCH /v1/organizations/{org}", access: byUser, handle: inOrganization(manageProfile, updateOrganization)},
+	{name: "DELETE /v1/organizations/{org}", access: byUser, handle: inOrganization(deleteProfile, deleteOrganization)},
+	{name: "PUT /v1/organizations/{org}/logo", access: byUser, handle: inOrganization(manageProfile, setLogo)},
+	{name: "DELETE /v1/organizations/{org}/logo", access: byUser, handle: inOrganization(manageProfile, deleteLogo)},
+	{name: "GET /v1/organizations/{org}/roles", access: byUser, handle: inOrganization("", listRoles)},
+}
+
+// Permissions that the API itself asks for.
+const (
+	manageProfile = "org:sys_profile:manage"
+	deleteProfile = "org:sys_profile:delete"
+	readMembers   = "org:sys_memberships:read"
+	manageMembers = "org:sys_memberships:manage"
+	readDomains   = "org:sys_domains:read"
+	manageDomains = "org:sys_domains:manage"
+	readBilling   = "org:sys_billing:read"
+	manageBilling = "org:sys_billing:manage"
+)
+
+// role is what a member may do.
+type role struct {
+	key, name   string
+	permissions []string
+}
+
+var roles = []role{
+	{"org:admin", "Admin", []string{manageProfile, deleteProfile, readMembers, manageMembers, readDomains, manageDomains, readBilling, manageBilling}},
+	{"org:member", "Member", []string{readMembers, readBilling}},
+}
+
+// roleOf finds a role; one of the test's own may what members may.
+func roleOf(key string) role {
+	for _, r := range roles {
+		if r.key == key {
+			return r
+		}
+	}
+	name := strings.TrimPrefix(key, "org:")
+	if name != "" {
+		name = strings.ToUpper(name[:1]) + name[1:]
+	}
+	return role{key, name, roles[1].permissions}
+}
+
+// inOrganization finds the organization of the path. The user has to be a member with the permission; "" asks for none.
+func inOrganization(permission string, handle func(*call, *organization) (any, *apiError)) func(*call) (any, *apiError) {
+	return func(c *call) (any, *apiError) {
+		o := c.state.organization(c.args["org"])
+		if o == nil || o.member(c.user()) == nil {
+			return nil, fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
+		}
+		if permission != "" && !slices.Contains(roleOf(o.member(c.user()).role).permissions, permission) {
+			return nil, fail("missing_organization_permission", "You are missing the following organization permission: "+permission).with("permissions", texts(permission))
+		}
+		return handle(c, o)
+	}
+}
+
+func createOrganization(c *call) (any, *apiError) {
+	if !c.setting(true, "user_settings", "actions", "create_organization") {
+		return nil, fail("user_create_organization_not_enabled", "You are not allowed to create organizations.")
+	}
+	if c.arg("name") == "" {
+		return nil, missing("name")
+	}
+	if c.arg("slug") != "" && c.state.organization(c.arg("slug")) != nil {
+		return nil, failParam("form_identifier_exists", "slug", "That slug is taken. Please try another.")
+	}
+	o := c.newOrganization(c.arg("name"), c.arg("slug"))
+	for n, base := 2, o.slug; c.state.organization(o.slug) != nil; n++ {
+		o.slug = base + "-" + strconv.Itoa(n)
+	}
+	c.join(o, c.user(), "org:admin")
+	c.state.orgs = append(c.state.orgs, o)
+	return c.organizationJSON(o), nil
+}
+
+func updateOrganization(c *call, o *organization) (any, *apiError) {
+	if c.has("name") && c.arg("name") == "" {
+		return nil, missing("name")
+	}
+	if slug := c.arg("slug"); slug != "" {
+		if other := c.state.organization(slug); other != nil && other != o {
+			return nil, failParam("form_identifier_exists", "slug", "That slug is taken. Please try another.")
+		}
+		o.slug = slug
+	}
+	o.name, o.updated = firstText(c.arg("name"), o.name), c.millis()
+	return c.organizationJSON(o), nil
+}
+
+func deleteOrganization(c *call, o *organization) (any, *apiError) {
+	c.state.orgs = slices.DeleteFunc(c.state.orgs, func(other *organization) bool { return other == o })
+	c.leaveSessions(o, nil)
+	return deletedJSON("organization", o.id), nil
+}
+
+// leaveSessions takes an organization out of the sessions of a user; of all users when that is nil.
+func (s *Server) leaveSessions(o *organization, u *user) {
+	for _, k := range s.state.clients {
+		for _, x := range k.sessions {
+			if x.org == o && (u == nil || x.user == u) {
+				x.org = nil
+				k.updated = max(s.millis(), k.updated+1)
+			}
+		}
+	}
+}
+
+func setLogo(c *call, o *organization) (any, *apiError) {
+	if !c.has("file") {
+		return nil, failParam("form_param_missing", "file", "file must be included.")
+	}
+	o.hasImage, o.updated = true, c.millis()
+	return c.organizationJSON(o), nil
+}
+
+func deleteLogo(c *call, o *organization) (any, *apiError) {
+	o.hasImage, o.updated = false, c.millis()
+	return deletedJSON("image", c.newID("img")), nil
+}
+
+func listRoles(c *call, o *organization) (any, *apiError) {
+	permission := func(key string) object {
+		return object{"object": "permission", "id": "perm_" + strings.ReplaceAll(key, ":", "_"), "name": key, "key": key, "description": "", "type": "system",
+			"created_at": o.created, "updated_at": o.created}
+	}
+	page := c.page(listOf(roles, func(r role) object {
+		return object{"object": "role", "id": "role_" + strings.TrimPrefix(r.key, "org:"), "name": r.name, "key": r.key, "description": "",
+			"is_creator_eligible": r.key == "org:admin", "permissions": listOf(r.permissions, permission), "created_at": o.created, "updated_at": o.created}
+	}))
+	page["has_role_set_migration"] = false
+	return page, nil
+}
+
+// page is a part of a list, as limit and offset of the query say; ten items without a limit.
+func (c *call) page(list []any) object {
+	limit, err := strconv.Atoi(c.query.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = 10
+	}
+	offset, _ := strconv.Atoi(c.query.Get("offset"))
+	offset = min(max(offset, 0), len(list))
+	return object{"data": list[offset:min(offset+limit, len(list))], "total_count": len(list)}
+}
+
+// pageOrList is a page if the query asks for one; a list is the whole.
+func (c *call) pageOrList(list []any) any {
+	if c.query.Get("paginated") == "true" {
+		return c.page(list)
+	}
+	return list
+}
+
+// wanted tells whether a value is among those of a query parameter, if it is given at all.
+func (c *call) wanted(param, value string) bool {
+	return !c.query.Has(param) || slices.Contains(c.query[param], value)
+}

@@ -1,0 +1,201 @@
+package fapitest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Flows that lead through a browser: providers, enterprise connections, hosted pages, links in emails. The page that the
+// user is sent to is one of this server's: GET it, as a browser would, with ?email=... for somebody's address there, and
+// it redirects back. Without an address it is that of the first user who has an account at the provider.
+
+var browserRoutes = []route{
+	{name: "GET /visit/{id}", mode: bare, handle: openVisit},
+	{name: "GET /v1/verify", mode: bare, handle: openVisit},
+	{name: "POST /v1/dev_browser", mode: bare, handle: createDevBrowser},
+}
+
+// newVisit makes a page and gives its URL.
+func (s *Server) newVisit(v *visit) string {
+	id := s.newID("visit")
+	s.state.visits[id] = v
+	return s.URL() + "/visit/" + id
+}
+
+func openVisit(c *call) (any, *apiError) {
+	id := firstText(c.args["id"], c.query.Get("token"))
+	v := c.state.visits[id]
+	if v == nil {
+		return nil, fail("verification_link_token_invalid", "The link is not valid, or has been used.")
+	}
+	delete(c.state.visits, id)
+	target, err := url.Parse(v.redirect)
+	if err != nil {
+		return nil, fail("invalid_redirect_url", "The redirect URL is not valid.")
+	}
+	query := target.Query()
+	for name, values := range v.arrive(c.query.Get("email")) {
+		query[name] = values
+	}
+	target.RawQuery = query.Encode()
+	c.header.Set("Location", target.String())
+	c.client, c.status = nil, http.StatusSeeOther
+	return nil, nil
+}
+
+func createDevBrowser(c *call) (any, *apiError) {
+	id := c.newID("dvb")
+	c.state.browsers[id] = nil
+	c.client = nil
+	c.header.Set("Clerk-Db-Jwt", id)
+	return object{"id": id}, nil
+}
+
+// provider is the name in a strategy such as oauth_google.
+func provider(strategy string) string { return strings.TrimPrefix(strategy, "oauth_") }
+
+// enabledProvider refuses a provider that the instance does not have.
+func (c *call) enabledProvider(strategy string) *apiError {
+	if strategy == "enterprise_sso" || c.setting(false, "user_settings", "social", strategy, "enabled") {
+		return nil
+	}
+	return fail("oauth_provider_not_enabled", "The provider is not enabled for this instance.")
+}
+
+// redirectSignIn sends a user to a provider. Back from there the attempt goes on, or is transferable.
+func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
+	if err := c.enabledProvider(strategy); err != nil {
+		return err
+	}
+	if strategy == "enterprise_sso" && (a.user == nil || !a.user.enterprise) {
+		return fail("enterprise_sso_sign_in_connection_missing", "There is no enterprise connection for this identifier.")
+	}
+	back := c.arg("redirect_url")
+	if back == "" {
+		return missing("redirect_url")
+	}
+	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
+	a.first = v
+	if a.status == "needs_identifier" {
+		a.status = "needs_first_factor"
+	}
+	k, native := c.device(), c.native
+	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(email string) url.Values {
+		return c.Server.backFromProvider(k, native, func(in *call) {
+			u := a.user
+			if u == nil || strategy != "enterprise_sso" {
+				u, email = in.providerUser(provider(strategy), email)
+			}
+			if u == nil {
+				v.status, v.failure = "transferable", fail("external_account_not_found", "The external account was not found.")
+				v.nonce = ""
+				k.transfer = &transfer{strategy: strategy, email: email}
+				return
+			}
+			a.user, v.status = u, "verified"
+			if a.identifier == "" {
+				a.identifier = u.identifier()
+			}
+			if err := in.firstDone(k, a, strategy); err != nil {
+				v.status, v.failure = "failed", err
+			}
+		}, func() *session { return a.session })
+	}})
+	return nil
+}
+
+// transfer is what a provider told of somebody whom the other flow has to do with.
+type transfer struct{ strategy, email string }
+
+// providerUser finds who has an account at a provider; nil when nobody has that.
+func (s *Server) providerUser(provider, email string) (*user, string) {
+	for _, u := range s.state.users {
+		for _, e := range u.externals {
+			if e.provider == provider && (email == "" || e.email == email) && e.verification != nil && e.verification.status == "verified" {
+				return u, e.email
+			}
+		}
+	}
+	if email == "" {
+		return nil, "visitor@example.com"
+	}
+	u, _, _ := s.state.userByIdentifier(email)
+	return u, email
+}
+
+// backFromProvider lets a flow go on, and gives what the redirect back carries.
+func (s *Server) backFromProvider(k *client, native bool, step func(*call), done func() *session) url.Values {
+	in := &call{Server: s, client: k, native: native}
+	step(in)
+	k.updated = max(s.millis(), k.updated+1)
+	values := url.Values{}
+	if native {
+		s.rotate(k)
+		values.Set("rotating_token_nonce", s.newNonce(k, ""))
+	}
+	if x := done(); x != nil {
+		values.Set("created_session_id", x.id)
+		values.Set("__clerk_created_session", x.id)
+		values.Set("__clerk_status", "completed")
+	}
+	return values
+}
+
+// createHostedAuth sends a native app's user to a page that signs in: the user whose email it is given, else the first.
+func createHostedAuth(c *call) (any, *apiError) {
+	for _, param := range []string{"redirect_url", "code_challenge", "state"} {
+		if c.arg(param) == "" {
+			return nil, missing(param)
+		}
+	}
+	k, state, challenge := c.device(), c.arg("state"), c.arg("code_challenge")
+	page := c.newVisit(&visit{redirect: c.arg("redirect_url"), arrive: func(email string) url.Values {
+		s := c.Server
+		u := s.state.find(email)
+		if email == "" && len(s.state.users) > 0 {
+			u = s.state.users[0]
+		}
+		values := url.Values{"state": {state}}
+		if u == nil {
+			values.Set("error", "access_denied")
+			return values
+		}
+		x := s.startSession(k, u, "hosted_auth", s.now().Add(-1)) // the page asks for all factors
+		values.Set("created_session_id", x.id)
+		values.Set("rotating_token_nonce", s.newNonce(k, challenge))
+		return values
+	}})
+	return object{"object": "hosted_auth", "url": page}, nil
+}
+
+// emailLink sends a link. EmailLink gives it.
+func (c *call) emailLink(a *signIn, id string) *verification {
+	v := &verification{object: "verification_email_link", status: "unverified", strategy: "email_link", expires: c.millis() + codeLife}
+	to := identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
+	k := c.client
+	link := c.newVisit(&visit{redirect: firstText(c.arg("redirect_url"), c.URL()), arrive: func(string) url.Values {
+		in := &call{Server: c.Server, client: k}
+		status := "verified"
+		if err := in.attempt(v, true, nil); err != nil {
+			status = v.status
+		} else if err := in.firstDone(k, a, "email_link"); err != nil {
+			status, v.status, v.failure = "failed", "failed", err
+		}
+		k.updated = max(in.millis(), k.updated+1)
+		values := url.Values{"__clerk_status": {status}}
+		if a.session != nil {
+			values.Set("__clerk_created_session", a.session.id)
+		}
+		return values
+	}})
+	c.state.links[to.value] = link
+	return v
+}
+
+// EmailLink is the link that was sent to an email address last, "" for none. Opening it verifies the attempt.
+func (s *Server) EmailLink(address string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.links[address]
+}

@@ -1,0 +1,205 @@
+package fapitest
+
+import "strings"
+
+// The factors of a sign-in: what is prepared, what is attempted.
+
+func (c *call) passwordFactor(a *signIn) *apiError {
+	if c.form.Get("password") == "" {
+		return missing("password")
+	}
+	if a.user.password == "" {
+		return fail("strategy_for_user_invalid", "The verification strategy is not valid for this account.")
+	}
+	a.first = &verification{object: "verification_password", status: "unverified", strategy: "password"}
+	wrong := failParam("form_password_incorrect", "password", "Password is incorrect. Try again, or use another method.")
+	if err := c.attempt(a.first, c.form.Get("password") == a.user.password, wrong); err != nil {
+		return err
+	}
+	return c.firstDone(c.client, a, "password")
+}
+
+// target is the id of the address that a request names.
+func (c *call) target() (member, id string) {
+	for _, member := range []string{"email_address_id", "phone_number_id"} {
+		if id := c.arg(member); id != "" {
+			return member, id
+		}
+	}
+	return "", ""
+}
+
+func prepareFirst(c *call, a *signIn) (any, *apiError) {
+	strategy := c.arg("strategy")
+	if a.status != "needs_first_factor" {
+		return nil, fail("client_state_invalid", "The sign-in does not ask for a first factor.")
+	}
+	if strategy == "passkey" {
+		a.first = c.passkeyChallenge()
+		return c.signInJSON(a), nil
+	}
+	if a.user == nil {
+		return nil, fail("client_state_invalid", "The sign-in has no identifier.")
+	}
+	if strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso" {
+		if err := c.redirectSignIn(a, strategy); err != nil {
+			return nil, err
+		}
+		return c.signInJSON(a), nil
+	}
+	member, id := c.target()
+	if strategy == "" {
+		return nil, missing("strategy")
+	}
+	if !offers(firstFactors(a.user), strategy, member, id) {
+		return nil, failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
+	}
+	switch strategy {
+	case "email_link":
+		a.first = c.emailLink(a, id)
+	case "email_code", "phone_code", "reset_password_email_code", "reset_password_phone_code":
+		a.first = c.otp(strategy, c.arg("channel"))
+	default:
+		return nil, fail("verification_strategy_invalid", "There is nothing to prepare for "+strategy+".")
+	}
+	return c.signInJSON(a), nil
+}
+
+func attemptFirst(c *call, a *signIn) (any, *apiError) {
+	strategy := c.arg("strategy")
+	if a.status != "needs_first_factor" {
+		return nil, fail("client_state_invalid", "The sign-in does not ask for a first factor.")
+	}
+	var err *apiError
+	switch {
+	case strategy == "passkey":
+		err = c.passkeySignIn(a)
+	case a.user == nil:
+		err = fail("client_state_invalid", "The sign-in has no identifier.")
+	case strategy == "password":
+		err = c.passwordFactor(a)
+	case strategy == "ticket":
+		err = c.ticketSignIn(a)
+	case a.first == nil:
+		err = fail("verification_missing", "Prepare the verification first.")
+	case a.first.strategy != strategy:
+		err = fail("verification_strategy_invalid", "The verification that was prepared is another one.")
+	default:
+		if err = c.attemptCode(a.first); err == nil {
+			a.reset = strings.HasPrefix(strategy, "reset_password_")
+			err = c.firstDone(c.client, a, strings.TrimPrefix(strategy, "reset_password_"))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.signInJSON(a), nil
+}
+
+func (a *signIn) asksSecond() bool {
+	return a.status == "needs_second_factor" || a.status == "needs_client_trust"
+}
+
+// seconds are the second factors that the attempt takes now.
+func (a *signIn) seconds() []any {
+	if a.status == "needs_client_trust" {
+		return trustFactors(a.user)
+	}
+	return secondFactors(a.user)
+}
+
+func prepareSecond(c *call, a *signIn) (any, *apiError) {
+	if !a.asksSecond() {
+		return nil, fail("client_state_invalid", "The sign-in does not ask for a second factor.")
+	}
+	member, id := c.target()
+	strategy := c.arg("strategy")
+	if !strings.HasSuffix(strategy, "_code") || strategy == "backup_code" || !offers(a.seconds(), strategy, member, id) {
+		return nil, failParam("form_param_value_invalid", "strategy", "The strategy is not one of the second factors that can be prepared.")
+	}
+	a.second = c.otp(strategy, c.arg("channel"))
+	return c.signInJSON(a), nil
+}
+
+func attemptSecond(c *call, a *signIn) (any, *apiError) {
+	if !a.asksSecond() {
+		return nil, fail("client_state_invalid", "The sign-in does not ask for a second factor.")
+	}
+	strategy := c.arg("strategy")
+	if !offers(a.seconds(), strategy, "", "") {
+		return nil, failParam("form_param_value_invalid", "strategy", "The strategy is not one of the second factors.")
+	}
+	v, err := c.secondFactor(a.user, strategy, a.second)
+	if v != nil {
+		a.second = v
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.status == "needs_second_factor" {
+		a.secondAt = c.now()
+	} else {
+		a.trust = "known"
+	}
+	c.factorsDone(c.client, a)
+	return c.signInJSON(a), nil
+}
+
+// secondFactor checks a code of a user's second factor. prepared is nil for those that need no preparation.
+func (c *call) secondFactor(u *user, strategy string, prepared *verification) (*verification, *apiError) {
+	code := c.arg("code")
+	wrong := failParam("form_code_incorrect", "code", "Incorrect code")
+	switch {
+	case code == "":
+		return nil, missing("code")
+	case strategy == "totp":
+		v := &verification{object: "verification_totp", status: "unverified", strategy: strategy}
+		return v, c.attempt(v, c.goodTOTP(u.totp.secret, code), wrong)
+	case strategy == "backup_code":
+		v := &verification{object: "verification_backup_code", status: "unverified", strategy: strategy}
+		return v, c.attempt(v, u.useBackupCode(code), wrong)
+	case prepared == nil || prepared.strategy != strategy:
+		return nil, fail("verification_missing", "Prepare the verification first.")
+	}
+	return prepared, c.attemptCode(prepared)
+}
+
+// ticketSignIn signs the user of a ticket in. A ticket is good once.
+func (c *call) ticketSignIn(a *signIn) *apiError {
+	t := c.state.tickets[c.arg("ticket")]
+	switch {
+	case c.arg("ticket") == "":
+		return missing("ticket")
+	case t == nil || t.user == nil && t.invitation == nil:
+		return failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
+	case t.used:
+		return failParam("sign_in_token_already_used_code", "ticket", "This sign-in token has already been used.")
+	}
+	u := t.user
+	if u == nil {
+		if u, _, _ = c.state.userByIdentifier(t.invitation.email); u == nil {
+			return fail("invitation_account_not_exists", "There is no account for the invited email address.")
+		}
+	}
+	a.user, a.identifier = u, u.identifier()
+	a.first = &verification{object: "verification_ticket", status: "verified", strategy: "ticket"}
+	t.used = true
+	if t.invitation != nil {
+		c.acceptInvitation(t.org, t.invitation, u)
+	}
+	return c.firstDone(c.client, a, "ticket")
+}
+
+// Ticket is a sign-in token for a user, given by id, username, email or phone number: the strategy ticket takes it, once.
+// "" means that there is no such user.
+func (s *Server) Ticket(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.state.find(name)
+	if u == nil {
+		return ""
+	}
+	id := s.newID("ticket")
+	s.state.tickets[id] = &ticket{user: u}
+	return id
+}

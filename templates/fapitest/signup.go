@@ -1,0 +1,366 @@
+package fapitest
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+var signUpRoutes = []route{
+	{name: "POST /v1/client/sign_ups", handle: createSignUp},
+	{name: "GET /v1/client/sign_ups/{id}", handle: getSignUp},
+	{name: "PATCH /v1/client/sign_ups/{id}", handle: withSignUp(updateSignUp)},
+	{name: "POST /v1/client/sign_ups/{id}/prepare_verification", handle: withSignUp(prepareSignUp)},
+	{name: "POST /v1/client/sign_ups/{id}/attempt_verification", handle: withSignUp(attemptSignUp)},
+}
+
+// signUp is an attempt to sign up.
+type signUp struct {
+	id, status                       string
+	email, phone, username           string
+	first, last, password            string
+	unsafe                           object
+	legal                            int64
+	emailCheck, phoneCheck, external *verification
+	externalEmail, locale            string
+	ticket                           *ticket // of an invitation
+	user                             *user
+	session                          *session
+	created                          int64
+}
+
+// fields are those of a sign-up, each with what it is now.
+func (a *signUp) fields() map[string]*string {
+	return map[string]*string{"email_address": &a.email, "phone_number": &a.phone, "username": &a.username, "first_name": &a.first,
+		"last_name": &a.last, "password": &a.password}
+}
+
+var fieldOrder = []string{"email_address", "first_name", "last_name", "password", "phone_number", "username"}
+
+// required are the fields that the instance wants. Somebody who comes from a provider needs no password.
+func (s *Server) required(a *signUp) (required, optional, missing []any) {
+	required, optional, missing = []any{}, []any{}, []any{}
+	for _, name := range fieldOrder {
+		switch {
+		case !s.attributeIs(name, "enabled"):
+		case s.attributeIs(name, "required") && (name != "password" || a.external == nil):
+			required = append(required, name)
+			if *a.fields()[name] == "" {
+				missing = append(missing, name)
+			}
+		default:
+			optional = append(optional, name)
+		}
+	}
+	if s.setting(false, "user_settings", "sign_up", "legal_consent_enabled") {
+		required = append(required, "legal_accepted")
+		if a.legal == 0 {
+			missing = append(missing, "legal_accepted")
+		}
+	}
+	return required, optional, missing
+}
+
+// unverified are the addresses that still want a code.
+func (s *Server) unverified(a *signUp) []any {
+	list := []any{}
+	open := func(name, value string, v *verification) {
+		if value != "" && s.attributeIs(name, "verify_at_sign_up") && (v == nil || v.status != "verified") {
+			list = append(list, name)
+		}
+	}
+	if a.email != a.externalEmail || a.external == nil || a.external.status != "verified" {
+		open("email_address", a.email, a.emailCheck)
+	}
+	open("phone_number", a.phone, a.phoneCheck)
+	return list
+}
+
+func (s *Server) signUpJSON(a *signUp) object {
+	required, optional, missing := s.required(a)
+	o := object{"object": "sign_up_attempt", "id": a.id, "status": a.status, "required_fields": required, "optional_fields": optional,
+		"missing_fields": missing, "unverified_fields": s.unverified(a), "username": nothing(a.username), "email_address": nothing(a.email),
+		"phone_number": nothing(a.phone), "web3_wallet": nil, "password_enabled": a.password != "", "first_name": nothing(a.first),
+		"last_name": nothing(a.last), "unsafe_metadata": cloneObject(a.unsafe), "public_metadata": object{}, "custom_action": false, "external_id": nil,
+		"created_session_id": nil, "created_user_id": nil, "abandon_at": a.created + attemptLife, "legal_accepted_at": nothing(a.legal), "locale": nothing(a.locale),
+		"verifications": object{"email_address": signUpVerification(a.emailCheck, "email_code"), "phone_number": signUpVerification(a.phoneCheck, "phone_code"),
+			"web3_wallet": nil, "external_account": signUpVerification(a.external, "")}}
+	if a.user != nil {
+		o["created_user_id"] = a.user.id
+	}
+	if a.session != nil {
+		o["created_session_id"] = a.session.id
+	}
+	return o
+}
+
+// signUpVerification has two members more than other verifications.
+func signUpVerification(v *verification, strategy string) any {
+	o, ok := v.json().(object)
+	if !ok {
+		return nil
+	}
+	o["next_action"], o["supported_strategies"] = "needs_attempt", texts(firstText(strategy, v.strategy))
+	if v.status == "verified" {
+		o["next_action"] = ""
+	}
+	return o
+}
+
+func createSignUp(c *call) (any, *apiError) {
+	switch mode, _ := c.signUpSetting("mode").(string); {
+	case c.arg("ticket") != "" || mode == "" || mode == "public":
+	case mode == "waitlist":
+		return nil, fail("sign_up_restricted_waitlist", "Sign-ups are currently unavailable. You can join the waitlist.")
+	default:
+		return nil, fail("sign_up_mode_restricted", "Sign-ups are currently disabled.")
+	}
+	if c.cfg.single && c.client != nil && len(c.client.live()) > 0 {
+		return nil, fail("session_exists", "You're currently in single session mode.").with("session_id", c.client.live()[0].id)
+	}
+	a := &signUp{id: c.newID("sua"), status: "missing_requirements", created: c.millis(), locale: c.arg("locale")}
+	var err *apiError
+	switch strategy := c.arg("strategy"); {
+	case c.flag("transfer"):
+		err = c.transferToSignUp(a)
+	case strategy == "ticket" || c.arg("ticket") != "":
+		err = c.ticketSignUp(a)
+	case strings.HasPrefix(strategy, "oauth_"):
+		err = c.redirectSignUp(a, strategy)
+	}
+	if err == nil {
+		err = c.fillSignUp(a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.device().signUp = a
+	switch c.arg("strategy") {
+	case "email_code", "phone_code":
+		if _, err := prepareSignUp(c, a); err != nil {
+			return nil, err
+		}
+	}
+	c.finishSignUp(c.client, a)
+	return c.signUpJSON(a), nil
+}
+
+func (s *Server) signUpSetting(name string) any {
+	settings, _ := s.state.environment["user_settings"].(object)
+	signUp, _ := settings["sign_up"].(object)
+	return signUp[name]
+}
+
+// fillSignUp takes the fields of the request over, all or none.
+func (c *call) fillSignUp(a *signUp) *apiError {
+	draft := *a
+	for _, name := range fieldOrder {
+		if !c.has(name) {
+			continue
+		}
+		value := c.arg(name)
+		switch name {
+		case "password":
+			value = c.form.Get(name)
+			if err := c.checkPassword(name); err != nil {
+				return err
+			}
+		case "email_address", "phone_number", "username":
+			if err := c.checkIdentifier(name, value, nil); err != nil {
+				return err
+			}
+		}
+		if field := draft.fields()[name]; *field != value {
+			*field = value
+			switch name {
+			case "email_address":
+				draft.emailCheck = nil
+			case "phone_number":
+				draft.phoneCheck = nil
+			}
+		}
+	}
+	if c.has("unsafe_metadata") {
+		o, err := c.object("unsafe_metadata")
+		if err != nil {
+			return err
+		}
+		draft.unsafe = o
+	}
+	if c.flag("legal_accepted") {
+		draft.legal = c.millis()
+	}
+	*a = draft
+	return nil
+}
+
+func withSignUp(handle func(*call, *signUp) (any, *apiError)) func(*call) (any, *apiError) {
+	return func(c *call) (any, *apiError) {
+		if c.client == nil || c.client.signUp == nil || c.client.signUp.id != c.args["id"] {
+			return nil, notFound("Sign up")
+		}
+		a := c.client.signUp
+		if c.method != "GET" && a.status != "missing_requirements" {
+			return nil, fail("client_state_invalid", "The sign-up is complete.")
+		}
+		return handle(c, a)
+	}
+}
+
+func getSignUp(c *call) (any, *apiError) {
+	if err := c.redeemNonce(); err != nil {
+		return nil, err
+	}
+	return withSignUp(func(c *call, a *signUp) (any, *apiError) { return c.signUpJSON(a), nil })(c)
+}
+
+func updateSignUp(c *call, a *signUp) (any, *apiError) {
+	if strategy := c.arg("strategy"); strings.HasPrefix(strategy, "oauth_") {
+		if err := c.redirectSignUp(a, strategy); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.fillSignUp(a); err != nil {
+		return nil, err
+	}
+	c.finishSignUp(c.client, a)
+	return c.signUpJSON(a), nil
+}
+
+func prepareSignUp(c *call, a *signUp) (any, *apiError) {
+	strategy := c.arg("strategy")
+	switch {
+	case strings.HasPrefix(strategy, "oauth_"):
+		if err := c.redirectSignUp(a, strategy); err != nil {
+			return nil, err
+		}
+	case strategy == "email_code" && a.email != "":
+		a.emailCheck = c.otp(strategy, "")
+	case strategy == "phone_code" && a.phone != "":
+		a.phoneCheck = c.otp(strategy, c.arg("channel"))
+	case strategy == "":
+		return nil, missing("strategy")
+	default:
+		return nil, fail("verification_strategy_invalid", "The strategy is not valid for this sign-up.")
+	}
+	return c.signUpJSON(a), nil
+}
+
+func attemptSignUp(c *call, a *signUp) (any, *apiError) {
+	v := map[string]*verification{"email_code": a.emailCheck, "phone_code": a.phoneCheck}[c.arg("strategy")]
+	if err := c.attemptCode(v); err != nil {
+		return nil, err
+	}
+	c.finishSignUp(c.client, a)
+	return c.signUpJSON(a), nil
+}
+
+// finishSignUp makes the user once nothing is missing, and signs in.
+func (s *Server) finishSignUp(k *client, a *signUp) {
+	if _, _, missing := s.required(a); a.status != "missing_requirements" || len(missing)+len(s.unverified(a)) > 0 {
+		return
+	}
+	if a.external != nil && a.external.status != "verified" {
+		return
+	}
+	u := s.newUser()
+	u.first, u.last, u.username, u.locale, u.unsafe, u.legal = a.first, a.last, a.username, a.locale, cloneObject(a.unsafe), a.legal
+	u.setPassword(a.password, u.created)
+	strategy := "password"
+	if a.email != "" {
+		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, a.external)))
+		strategy = "email_code"
+	}
+	if a.phone != "" {
+		u.phones = append(u.phones, s.newIdentifier(a.phone, a.phoneCheck))
+	}
+	if a.external != nil {
+		strategy = a.external.strategy
+		u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, a.external))
+	}
+	u.choosePrimaries()
+	s.state.users = append(s.state.users, u)
+	a.user, a.status = u, "complete"
+	a.session = s.startSession(k, u, strategy, time.Time{})
+	if a.ticket != nil {
+		a.ticket.used = true
+		s.acceptInvitation(a.ticket.org, a.ticket.invitation, u)
+	}
+	s.suggest(u)
+}
+
+func firstVerification(list ...*verification) *verification {
+	i := slices.IndexFunc(list, func(v *verification) bool { return v != nil })
+	if i < 0 {
+		return nil
+	}
+	return list[i]
+}
+
+// redirectSignUp sends somebody to a provider. Who has an account already is to sign in instead.
+func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
+	if err := c.enabledProvider(strategy); err != nil {
+		return err
+	}
+	back := c.arg("redirect_url")
+	if back == "" {
+		return missing("redirect_url")
+	}
+	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
+	a.external = v
+	k, native := c.device(), c.native
+	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(email string) url.Values {
+		return c.Server.backFromProvider(k, native, func(in *call) {
+			u, email := in.providerUser(provider(strategy), email)
+			if u != nil {
+				v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
+				k.transfer = &transfer{strategy: strategy, email: email}
+				return
+			}
+			v.status = "verified"
+			a.externalEmail = email
+			a.email = firstText(a.email, email)
+			in.finishSignUp(k, a)
+		}, func() *session { return a.session })
+	}})
+	return nil
+}
+
+// transferToSignUp goes on with what a sign-in found at a provider.
+func (c *call) transferToSignUp(a *signUp) *apiError {
+	if c.client == nil || c.client.transfer == nil {
+		return fail("account_transfer_invalid", "There is nothing to transfer.")
+	}
+	t := c.client.transfer
+	c.client.transfer = nil
+	a.external = externalVerified(t.strategy)
+	a.email, a.externalEmail = t.email, t.email
+	return nil
+}
+
+// transferToSignIn goes on with what a sign-up found at a provider.
+func (c *call) transferToSignIn(a *signIn) *apiError {
+	if c.client == nil || c.client.transfer == nil {
+		return fail("account_transfer_invalid", "There is nothing to transfer.")
+	}
+	t := c.client.transfer
+	u, _ := c.providerUser(provider(t.strategy), t.email)
+	if u == nil {
+		return fail("external_account_not_found", "The external account was not found.")
+	}
+	c.client.transfer = nil
+	a.user, a.identifier, a.first = u, u.identifier(), externalVerified(t.strategy)
+	return c.firstDone(c.client, a, t.strategy)
+}
+
+// ticketSignUp accepts an invitation to an organization.
+func (c *call) ticketSignUp(a *signUp) *apiError {
+	t := c.state.tickets[c.arg("ticket")]
+	if t == nil || t.used || t.invitation == nil {
+		return failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
+	}
+	a.email, a.emailCheck = t.invitation.email, &verification{object: "verification_ticket", status: "verified", strategy: "ticket"}
+	a.ticket = t
+	return nil
+}
