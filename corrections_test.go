@@ -37,6 +37,23 @@ func TestCorrectionsAreComplete(t *testing.T) {
 	}
 }
 
+// What observe lets pass by rule is a rule of docs/corrections.md.
+func TestObserveLetsPassWhatIsCorrectedByRule(t *testing.T) {
+	text, err := os.ReadFile("docs/corrections.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, _, found := strings.Cut(string(text), "\n## Not corrected on purpose\n")
+	if !found {
+		t.Fatal("docs/corrections.md: no section Not corrected on purpose")
+	}
+	for _, id := range numbers(t, "generator/observe_rules.go", regexp.MustCompile(`(?m)^//\t(.*)$`)) {
+		if !strings.Contains(rules, id) {
+			t.Errorf("generator/observe_rules.go: %s is no rule of docs/corrections.md", id)
+		}
+	}
+}
+
 var catalogue = regexp.MustCompile(`\b[A-D]\d\d\b`)
 
 // numbers are those in the parts of a file that the pattern's group finds.

@@ -153,7 +153,7 @@ func offline(url string) []string {
 
 // copyRepo copies what generating needs.
 func copyRepo(t *testing.T, to string) {
-	for _, name := range []string{"go.mod", "go.sum", "assets.go", "fapi_swagger.json", "patches.yaml", "names.lock.yaml", "overlays", "templates", "generator", "cmd"} {
+	for _, name := range []string{"go.mod", "go.sum", "assets.go", "fapi_swagger.json", "patches.yaml", "names.lock.yaml", "overlays", "templates", "generator", "cmd", "testdata/har"} {
 		err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err

@@ -37,9 +37,7 @@ type PatchResult struct {
 
 // Apply runs the patches in order. A patch is applied whole or leaves no trace.
 func (o *Overlay) Apply(d *Document, version string) []PatchResult {
-	if version == "" || version > o.newest {
-		version = o.newest
-	}
+	version = o.known(version)
 	results := make([]PatchResult, 0, len(o.patches))
 	for _, p := range o.patches {
 		results = append(results, o.apply(d, p, version))
@@ -47,15 +45,29 @@ func (o *Overlay) Apply(d *Document, version string) []PatchResult {
 	return results
 }
 
+// known is the version that patches are bounded by: one newer than any of them counts as the newest known.
+func (o *Overlay) known(version string) string {
+	if version == "" || version > o.newest {
+		return o.newest
+	}
+	return version
+}
+
 func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
+	res, _ := o.attempt(d, p, version)
+	return res
+}
+
+// attempt applies one patch. The journal tells what it changed, until the next patch runs; nil when it was not applied.
+func (o *Overlay) attempt(d *Document, p *patch, version string) (PatchResult, *journal) {
 	res := PatchResult{
 		ID: p.id, Overlay: o.Name, Line: p.line(), Outcome: Applied, Kind: p.kind, Confidence: p.confidence,
 		Description: p.description, Evidence: p.evidence, Annotation: p.annotation,
 	}
-	say := func(outcome Outcome, where, fact string) PatchResult {
+	say := func(outcome Outcome, where, fact string) (PatchResult, *journal) {
 		res.Outcome = outcome
 		res.Message = fmt.Sprintf("%s:%d: %s: %s: %s%s", o.Name, res.Line, p.id, outcome, where, fact)
-		return res
+		return res, nil
 	}
 	if p.since != "" && version < p.since {
 		return say(Skipped, "", fmt.Sprintf("since %s, the description is of %s", p.since, version))
@@ -78,7 +90,7 @@ func (o *Overlay) apply(d *Document, p *patch, version string) PatchResult {
 		r.journal.undo()
 		return say(f.outcome, where, f.fact)
 	}
-	return res
+	return res, r.journal
 }
 
 // failure is why a patch cannot stand.
@@ -306,6 +318,8 @@ func aboutStep(t target, i int) bool {
 	return false
 }
 
+const guessedByProperties = " has these properties"
+
 // suggest offers the nearest key; for a schema that has no near name, the one with the same properties.
 func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 	want := t.steps[i].name
@@ -319,7 +333,7 @@ func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 		}
 	}
 	if name := nearestSchema(names, holder); name != "" {
-		return fmt.Sprintf("; %s has these properties", name)
+		return "; " + name + guessedByProperties
 	}
 	return ""
 }

@@ -19,6 +19,7 @@ import (
 type built struct {
 	api      *API
 	warnings []string // facts for the summary
+	leftOut  []string // those of the warnings that are about operations left out
 	unused   []string // names and sentences about things that are not there
 }
 
@@ -39,7 +40,7 @@ func build(doc *Document, spec *openapi3.T, version string, lenient bool) (*buil
 	if len(b.problems) > 0 {
 		return nil, joinSorted(b.problems)
 	}
-	return &built{api: b.api, warnings: b.warnings, unused: b.unusedNames}, nil
+	return &built{api: b.api, warnings: b.warnings, leftOut: b.leftOut, unused: b.unusedNames}, nil
 }
 
 func problem(where, format string, args ...any) error {

@@ -78,7 +78,13 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 	}
 	s.Operations = append(s.Operations, o)
 	b.resolveInline(s, o)
+	b.broken = false
 	b.params(s, o, op, item, node, at, Body(h.Body))
+	if b.broken {
+		s.Operations = s.Operations[:len(s.Operations)-1]
+		mapDelete(item, verb) // nobody later shall count on it
+		return
+	}
 	if o.Result.Kind == ResultPage && o.Params != nil && pageable(o.Params) {
 		o.Iterator = "ListAll" + strings.TrimPrefix(o.Name, "List")
 	}
@@ -131,6 +137,10 @@ func (b *builder) resolveInline(s *Service, o *Operation) {
 		t.Name = s.Singular + o.Name + "Result" + name[1:]
 		if of, ok := strings.CutPrefix(t.Of, "?"); ok {
 			t.Of = s.Singular + o.Name + "Result" + of
+		}
+		for other := b.types[t.Name]; other != nil && b.lenient; other = b.types[t.Name] {
+			b.warnings = append(b.warnings, fmt.Sprintf("%s: type %s: also the name of %s; the result of %s is called %s2", t.Where, t.Name, other.From[0], o.ID, t.Name))
+			t.Name += "2"
 		}
 		if other := b.types[t.Name]; other != nil {
 			b.problems = append(b.problems, problem(t.Where, "type %s: also the name of %s", t.Name, other.From[0]))
@@ -193,7 +203,7 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 			continue
 		}
 		for _, p := range list.Content {
-			b.queryField(t, o, op, p)
+			b.queryField(t, o, op, p, at+"/parameters/")
 		}
 	}
 	o.Query = len(t.Fields) > 0
@@ -205,7 +215,7 @@ func (b *builder) params(s *Service, o *Operation, op *openapi3.Operation, item,
 	}
 }
 
-func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node) {
+func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site *yaml.Node, at string) {
 	node := follow(b.doc, site)
 	name := text(mapGet(node, "name"))
 	if text(mapGet(node, "in")) != "query" || slices.Contains(hiddenQuery, name) {
@@ -216,7 +226,7 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 		b.warn(node, "%s: query parameter %s has no schema; it is left out", o.ID, name)
 		return
 	}
-	s := b.schema(p.Schema, mapGet(node, "schema"), "#"+name)
+	s := b.schema(p.Schema, mapGet(node, "schema"), at+escapePointer(name))
 	f := b.field(t.Name, &property{wire: name, variants: []schemaAt{s}, required: p.Required}, InQuery)
 	h := b.hintsAt(node)
 	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)
@@ -237,7 +247,7 @@ func (b *builder) joint(p *openapi3.Parameter, node *yaml.Node) string {
 	}
 	switch {
 	case !form && p.Style != "spaceDelimited" && p.Style != "pipeDelimited":
-		b.fail(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
+		b.cannot(node, "query parameter %s: style %s is not known; form, spaceDelimited and pipeDelimited are", p.Name, p.Style)
 		return ""
 	case explode:
 		return ""
@@ -296,14 +306,14 @@ func (b *builder) bodyFields(t *Type, o *Operation, ref *openapi3.RequestBodyRef
 		b.fail(node, "%s: body %s is asked for, but the description has %s", o.ID, wanted, strings.Join(have, ", "))
 		return
 	}
-	b.fail(node, "%s: body type %s is not known; form, multipart, JSON and octet-stream are", o.ID, strings.Join(have, ", "))
+	b.cannot(node, "%s: body type %s is not known; form, multipart, JSON and octet-stream are", o.ID, strings.Join(have, ", "))
 }
 
 func (b *builder) bodyStruct(t *Type, o *Operation, s schemaAt, body Body) {
 	props := b.gather(s)
 	if len(props) == 0 {
 		if body == BodyJSON && s.shaped() {
-			b.fail(s.node, "%s: a JSON body that is no object", o.ID)
+			b.cannot(s.node, "%s: a JSON body that is no object", o.ID)
 		}
 		return
 	}
@@ -318,7 +328,7 @@ func (b *builder) bodyStruct(t *Type, o *Operation, s schemaAt, body Body) {
 	}
 	for _, p := range props {
 		if slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Wire == p.wire }) {
-			b.fail(s.node, "%s: %s is both a query parameter and a body field", o.ID, p.wire)
+			b.cannot(s.node, "%s: %s is both a query parameter and a body field", o.ID, p.wire)
 			continue
 		}
 		t.Fields = append(t.Fields, b.field(t.Name, p, in))

@@ -5,7 +5,6 @@ package generator
 // never get here (envelope.go).
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 type builder struct {
 	doc         *Document
 	lenient     bool // a colliding name is replaced and told, not an error
+	broken      bool // the operation being built cannot be called rightly
 	spec        *openapi3.T
 	api         *API
 	types       map[string]*Type
@@ -27,15 +27,8 @@ type builder struct {
 	building    []string          // components being built, to tell a schema that contains itself by value
 	problems    []error
 	warnings    []string
+	leftOut     []string // of the warnings, those about operations
 	unusedNames []string // names and sentences about things that are not there
-}
-
-func (b *builder) fail(n *yaml.Node, format string, args ...any) {
-	b.problems = append(b.problems, fmt.Errorf("%s: %s", b.doc.Where(n), fmt.Sprintf(format, args...)))
-}
-
-func (b *builder) warn(n *yaml.Node, format string, args ...any) {
-	b.warnings = append(b.warnings, fmt.Sprintf("%s: %s", b.doc.Where(n), fmt.Sprintf(format, args...)))
 }
 
 // buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
@@ -109,7 +102,7 @@ func (b *builder) componentName(component string, node *yaml.Node) string {
 	name := typeName(component)
 	h := b.hintsAt(node)
 	switch t := b.types[name]; {
-	case h.Name == name:
+	case h.Name != "" && h.Name == name:
 		b.unused(node, "x-fapigen: name %s: the rule gives it anyway", name)
 	case h.Name != "":
 		name = h.Name
@@ -188,6 +181,8 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 	if t := b.types[name]; t != nil {
 		switch {
 		case slices.Contains(t.From, s.at):
+		case b.lenient && (!b.explicit[name] || t.Kind != kind):
+			return b.declare(b.freeName(name, s), kind, s)
 		case !b.explicit[name]:
 			b.fail(s.node, "type %s: %s and %s have the same Go name; give one a name with x-fapigen", name, t.From[0], s.at)
 		case t.Kind != kind:
@@ -305,7 +300,8 @@ func (b *builder) unite(t *Type, fresh []*Field, s schemaAt) {
 		case optional(t.Fields[i].Type).String() == f.Type.String():
 			t.Fields[i].Type = f.Type
 		case t.Fields[i].Type.String() != f.Type.String():
-			b.fail(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
+			b.odd(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
+			t.Fields[i].Type = builtin(rawJSON)
 		}
 	}
 	for _, g := range t.Fields {

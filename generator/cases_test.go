@@ -68,7 +68,7 @@ func setSection(a *txtar.Archive, name, text string) {
 	}
 }
 
-// tinyConfig is the configuration of a case: its spec.*, and every overlay*.yaml in the order of the file.
+// tinyConfig is the configuration of a case: its spec.*, every overlay*.yaml in the order of the file, and its names lock.
 func tinyConfig(t *testing.T, a *txtar.Archive) Config {
 	t.Helper()
 	cfg := Config{APIVersion: "2026-01-01", Module: "example.com/sdk", Templates: declarationsOnly(t), NoContract: true}
@@ -78,6 +78,8 @@ func tinyConfig(t *testing.T, a *txtar.Archive) Config {
 			cfg.Spec = Source{Name: f.Name, Data: f.Data}
 		case strings.HasPrefix(f.Name, "overlay"):
 			cfg.Overlays = append(cfg.Overlays, Source{Name: f.Name, Data: f.Data})
+		case f.Name == "names.lock.yaml":
+			cfg.Lock = &Source{Name: f.Name, Data: f.Data}
 		}
 	}
 	if cfg.Spec.Name == "" {
@@ -102,7 +104,7 @@ func told(out *Output) map[string]string {
 	for _, w := range out.Summary.Warnings {
 		warnings += w + "\n"
 	}
-	return map[string]string{"want/warnings": warnings, "want/patches": patches.String(), "want/folds": folds.String()}
+	return map[string]string{"want/warnings": warnings, "want/patches": patches.String(), "want/folds": folds.String(), "want/names.lock.yaml": string(out.Lock)}
 }
 
 // wantedFiles are the names of the golden Go files of a case.

@@ -153,7 +153,7 @@ func missingSentences(api *API) []string {
 		}
 	})
 	for _, t := range api.Types {
-		if t.Kind != KindEnum && t.Doc.Sentence == "" {
+		if t.Kind != KindEnum && t.Doc.Sentence == "" && !t.Doc.Retired {
 			list = append(list, fmt.Sprintf("%s: %s: no sentence for type %s", t.Where, t.From[0], t.Name))
 		}
 	}

@@ -136,11 +136,17 @@ func sentence(name, predicate string) string {
 }
 
 func deprecation(d Doc) string {
-	if !d.Deprecated {
-		return ""
+	switch {
+	case d.Retired:
+		return retirement
+	case d.Deprecated:
+		return "Deprecated: the API's description marks this as deprecated."
 	}
-	return "Deprecated: the API's description marks this as deprecated."
+	return ""
 }
+
+// retirement is said of what the names lock keeps.
+const retirement = "Deprecated: the API's description has it no longer."
 
 // typ is a reference in jennifer's terms.
 func typ(r Ref) jen.Code {

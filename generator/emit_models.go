@@ -118,8 +118,11 @@ func emitType(f *jen.File, t *Type) {
 
 // typeSentence is our own sentence, or the plain fact when the overlay has none.
 func typeSentence(t *Type) string {
-	if t.Doc.Sentence != "" {
+	switch {
+	case t.Doc.Sentence != "":
 		return sentence(t.Name, t.Doc.Sentence)
+	case t.Doc.Retired:
+		return sentence(t.Name, "was part of an earlier description.")
 	}
 	return fmt.Sprintf("%s is %s of the description.", t.Name, strings.TrimPrefix(t.From[0], "#/"))
 }
@@ -132,12 +135,19 @@ func emitEnum(f *jen.File, t *Type) {
 	if t.Of == "" {
 		of = "a value of the API"
 	}
-	doc(f.Group, sentence(t.Name, "is "+of+". The list is open: the API may send and take other values."))
+	about := "is " + of + ". The list is open: the API may send and take other values."
+	if t.Doc.Retired {
+		about = "was part of an earlier description."
+	}
+	doc(f.Group, sentence(t.Name, about), deprecation(t.Doc))
 	f.Type().Id(t.Name).String()
 	f.Line()
 	doc(f.Group, "Known values of "+t.Name+".")
 	f.Const().DefsFunc(func(g *jen.Group) {
 		for _, v := range t.Values {
+			if v.Retired {
+				doc(g, retirement)
+			}
 			g.Id(v.Name).Id(t.Name).Op("=").Lit(v.Wire)
 		}
 	})
@@ -186,7 +196,7 @@ func codeSentence(c Code) string {
 func emitKnown(api *API, jobs map[string]*jen.File) {
 	var enums []*Type
 	for _, t := range api.Types {
-		if t.Kind == KindEnum {
+		if len(listedValues(t)) > 0 {
 			enums = append(enums, t)
 		}
 	}
@@ -198,8 +208,8 @@ func emitKnown(api *API, jobs map[string]*jen.File) {
 	f.Var().Id("knownValues").Op("=").Map(jen.String()).Index().String().Values(jen.DictFunc(func(d jen.Dict) {
 		for _, t := range enums {
 			d[jen.Lit(t.Name)] = jen.ValuesFunc(func(g *jen.Group) {
-				for _, v := range t.Values {
-					g.Lit(v.Wire)
+				for _, wire := range listedValues(t) {
+					g.Lit(wire)
 				}
 			})
 		}
@@ -210,4 +220,15 @@ func emitKnown(api *API, jobs map[string]*jen.File) {
 			jen.Return(jen.Qual("slices", "Contains").Call(jen.Id("knownValues").Index(jen.Lit(t.Name)), jen.String().Call(jen.Id("v")))))
 	}
 	jobs["known_values.go"] = f
+}
+
+// listedValues are the values that the description lists. An enum whose list was dropped has none: it takes any value.
+func listedValues(t *Type) []string {
+	var wires []string
+	for _, v := range t.Values {
+		if !v.Retired {
+			wires = append(wires, v.Wire)
+		}
+	}
+	return wires
 }

@@ -4,7 +4,9 @@ package generator
 // call into the runtime.
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -23,9 +25,18 @@ func emitServices(api *API, jobs map[string]*jen.File) {
 				iteratorMethod(f, s, o)
 			}
 		}
-		jobs[fileName(strings.TrimSuffix(s.Name, "Service"))] = f
+		jobs[serviceFile(s, jobs)] = f
 	})
 	jobs["services.go"] = apiFile(api)
+}
+
+// serviceFile is a file of its own for a service.
+func serviceFile(s *Service, jobs map[string]*jen.File) string {
+	name := fileName(cmp.Or(strings.TrimSuffix(s.Name, "Service"), s.Name))
+	for jobs[name] != nil || slices.Contains([]string{"services.go", "known_values.go", "doc.go"}, name) || strings.HasPrefix(name, "error_codes_") {
+		name = strings.TrimSuffix(name, ".go") + "_api.go"
+	}
+	return name
 }
 
 // apiFile holds the top of the call tree and its wiring.

@@ -4,6 +4,7 @@ package generator
 // member that the description does not know is a fault of the one or the other.
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ var described struct {
 	spec  *openapi3.T
 	table string
 	rows  []shapeRow
+	codes map[string]string // the statuses of an error code
 	err   error
 }
 
@@ -46,8 +48,12 @@ func describeAPI(t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	if described.spec, _, err = loadOpenAPI(p.doc); err != nil {
+	if described.spec, _, err = loadOpenAPI(p.doc, false); err != nil {
 		return err
+	}
+	described.codes = map[string]string{}
+	for code, facts := range mapPairs(mapGet(p.doc.Root, "x-fapigen-errors")) {
+		described.codes[code] = compactJSON(mapGet(facts, "status"))
 	}
 	table, err := operationTable(p.doc)
 	described.table = string(table)
@@ -237,6 +243,9 @@ func (f *checkedFake) check(method, path string, resp *http.Response, data []byt
 		f.t.Errorf("%s: the description does not know %s", where, at)
 	}
 	b, _ := v.(map[string]any)
+	if code := body(b).text("errors.0.code"); resp.StatusCode >= 400 && !strings.Contains(described.codes[code], strconv.Itoa(resp.StatusCode)) {
+		f.t.Errorf("%s: the code %s comes with %s", where, code, cmp.Or(described.codes[code], "nothing: it is unknown"))
+	}
 	if b == nil {
 		b = map[string]any{"list": v}
 	}

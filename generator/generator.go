@@ -7,12 +7,18 @@
 // The stages, in reading order:
 //
 //   - document.go, normalise.go: YAML or JSON to a tree and back; the bundler's copies of schemas are folded.
-//   - overlay.go, guard.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
-//   - load.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
+//   - overlay.go, guard.go, apply.go: corrections (patches.yaml), names, sentences and error codes (overlays) are applied.
+//   - load.go, tolerate.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
-//   - check.go, runtime_facts.go: what must hold before anything is printed.
+//   - lock.go and lock_*.go: the names lock; what upstream dropped but users may use is put back, deprecated.
+//   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go, shape.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
+//   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
+//
+// Beside the line stand the maintainer's tools: update.go and status.go pin a description and compare the patches; explain.go,
+// prune.go and export.go look after them, from what places.go reads off the journal of a patch; drift.go and drift_*.go compare
+// two descriptions and the programs that come of them (gotypes.go).
 //
 // Only the builders know kin-openapi, only the emitters know jennifer; waist_test.go keeps it so.
 package generator
@@ -39,12 +45,16 @@ type Source struct {
 type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
+	Lock       *Source  // names.lock.yaml; nil: no names are locked
+	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
 	Module     string   // module path of the output
 	Templates  fs.FS    // the folder templates: runtime and prose
 	Pinned     bool     // the description is the pinned one: it must be clean
 	Strict     bool     // as for the pinned one, whatever the description
 	NoContract bool     // leave out the runtime's contract and the sentences' completeness: for tiny descriptions in tests
+
+	before *API // the program that this one replaces: types that are gone are retired into the lock
 }
 
 // Input names one input and its digest.
@@ -70,6 +80,12 @@ type Output struct {
 	Summary Summary
 	Patches []PatchResult
 	Folds   []Fold
+	Lock    []byte // names.lock.yaml as it ought to be; nil when there is none, a built-in one, or a fixed one
+
+	names []byte // the lock, whoever it belongs to
+	kept  []byte // the lock with newly retired types, but without new names
+	api   *API
+	doc   *Document // patched
 }
 
 // Summary counts what a generation did. Its JSON form is what --json prints.
@@ -94,11 +110,11 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, warnings, err := loadOpenAPI(p.doc)
+	strict := cfg.Pinned || cfg.Strict
+	spec, warnings, err := loadOpenAPI(p.doc, !strict)
 	if err != nil {
 		return nil, err
 	}
-	strict := cfg.Pinned || cfg.Strict
 	made, err := build(p.doc, spec, p.version, !strict)
 	if err != nil {
 		return nil, err
@@ -107,7 +123,13 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, Summary: summarise(made.api, p)}
+	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, api: made.api, doc: p.doc}
+	told, err := out.lock(cfg)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, told...)
+	out.Summary = summarise(made.api, p)
 	complaints := append(append(p.complaints, p.idle...), made.unused...)
 	if cfg.NoContract {
 		rt.stub = nil
@@ -116,7 +138,13 @@ func Generate(cfg Config) (*Output, error) {
 		out.Summary.Missing = len(missing)
 		complaints = append(complaints, missing...)
 	}
+	if !strict {
+		made.warnings = append(made.warnings, mend(made.api, rt)...)
+	}
 	problems := check(made.api, rt)
+	if problems != nil && !strict {
+		problems = errors.Join(problems, asErrors(made.leftOut)) // they may be the reason
+	}
 	if strict {
 		problems = errors.Join(problems, asErrors(append(complaints, made.warnings...)))
 	}
@@ -125,6 +153,29 @@ func Generate(cfg Config) (*Output, error) {
 	}
 	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
 	return out, out.emit(cfg, made.api, p.doc)
+}
+
+// lock holds the names to the lock, if there is one, and tells what would change.
+func (o *Output) lock(cfg Config) (told []string, err error) {
+	if cfg.Lock == nil {
+		return nil, nil
+	}
+	l, err := parseLock(*cfg.Lock)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.before != nil {
+		l.retire(cfg.before, o.api)
+		o.kept = l.render()
+	}
+	told, err = lockNames(o.api, l)
+	o.names = l.render()
+	src := *cfg.Lock
+	if !src.Builtin && !cfg.LockFixed {
+		src.Data, o.Lock = o.names, o.names
+	}
+	o.Inputs = append(o.Inputs, inputOf(src))
+	return told, err
 }
 
 func asErrors(lines []string) error {
@@ -147,8 +198,11 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	for name := range static {
-		if _, clash := files[name]; clash {
-			return fmt.Errorf("%s: produced twice, by the description and by the runtime; rename the service or the type", name)
+		if data, clash := files[name]; clash { // the file of a service or a family gives way to the runtime's
+			for files[name] != nil || static[name] != nil {
+				name = strings.TrimSuffix(name, ".go") + "_api.go"
+			}
+			files[name] = data
 		}
 	}
 	maps.Copy(files, static)
@@ -187,20 +241,33 @@ type prepared struct {
 
 // prepare reads the description and applies the overlays.
 func prepare(cfg Config) (*prepared, error) {
-	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	p, overlays, err := read(cfg)
 	if err != nil {
 		return nil, err
 	}
+	for _, o := range overlays {
+		p.take(o.Name, o.Apply(p.doc, p.version))
+	}
+	return p, nil
+}
+
+// read parses and folds the description, and parses the overlays.
+func read(cfg Config) (*prepared, []*Overlay, error) {
+	doc, err := ParseDocument(cfg.Spec.Name, cfg.Spec.Data)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := checkVersion(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := &prepared{doc: doc, inputs: []Input{inputOf(cfg.Spec)}}
 	if p.version, err = APIVersion(cfg.APIVersion, doc, cfg.Spec.Name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.folds, err = Normalise(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var overlays []*Overlay
 	var problems []error
 	for _, src := range cfg.Overlays {
 		overlay, err := ParseOverlay(src.Name, src.Data)
@@ -208,10 +275,10 @@ func prepare(cfg Config) (*prepared, error) {
 			problems = append(problems, err)
 			continue
 		}
+		overlays = append(overlays, overlay)
 		p.inputs = append(p.inputs, inputOf(src))
-		p.take(src.Name, overlay.Apply(doc, p.version))
 	}
-	return p, errors.Join(problems...)
+	return p, overlays, errors.Join(problems...)
 }
 
 // take sorts the results of one overlay into what is told and what is fatal.
@@ -270,14 +337,15 @@ func CheckPatches(cfg Config) ([]PatchResult, error) {
 	return p.results, nil
 }
 
-// Validate tells whether a description can be loaded at all, its overlays applied.
-func Validate(cfg Config) error {
+// Validate tells whether a description can be loaded at all, its overlays applied. Warnings are what it has that is not
+// known, a line each.
+func Validate(cfg Config) (warnings []string, err error) {
 	p, err := prepare(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, _, err = loadOpenAPI(p.doc)
-	return err
+	_, warnings, err = loadOpenAPI(p.doc, true)
+	return warnings, err
 }
 
 // MaxDocument is the largest input that is read, in bytes.

@@ -106,7 +106,10 @@ type Type struct {
 }
 
 // EnumValue is one known value of an open string enum.
-type EnumValue struct{ Name, Wire string }
+type EnumValue struct {
+	Name, Wire string
+	Retired    bool // the description lists it no longer; the names lock keeps it
+}
 
 // Location is where a field travels.
 type Location string
@@ -135,6 +138,7 @@ type Doc struct {
 	Sentence   string // our own words; the Go name is put before it (fields: a fragment)
 	Upstream   string // the description's prose, where the input has it
 	Deprecated bool
+	Retired    bool // the description has it no longer; the names lock keeps it
 }
 
 // RefKind is the construct of a type reference.

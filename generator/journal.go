@@ -57,6 +57,15 @@ func (j *journal) undo() {
 // changed tells whether anything but prose and order differs from before. Nodes that were put in, or that lay inside
 // something cut out, do not count by themselves: the node that holds or held them does.
 func (j *journal) changed() bool {
+	inner := j.inner()
+	c := comparer{before: j.saved}
+	return slices.ContainsFunc(j.entries, func(e entry) bool {
+		return !inner[e.node] && !e.at.inProse() && !c.same(e.at.pos, e.at.key, e.was, e.node)
+	})
+}
+
+// inner are the nodes that were put in or lay inside something cut out.
+func (j *journal) inner() map[*yaml.Node]bool {
 	inner := map[*yaml.Node]bool{}
 	for _, n := range j.gone {
 		j.collect(n, inner)
@@ -64,10 +73,7 @@ func (j *journal) changed() bool {
 	for _, n := range j.fresh {
 		inner[n] = true
 	}
-	c := comparer{before: j.saved}
-	return slices.ContainsFunc(j.entries, func(e entry) bool {
-		return !inner[e.node] && !e.at.inProse() && !c.same(e.at.pos, e.at.key, e.was, e.node)
-	})
+	return inner
 }
 
 func (j *journal) collect(n *yaml.Node, into map[*yaml.Node]bool) {

@@ -18,15 +18,24 @@ import (
 var verbs = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 // loadOpenAPI lints the document and loads it. Warnings are facts that cost nothing but that a maintainer wants to see.
-func loadOpenAPI(d *Document) (t *openapi3.T, warnings []string, err error) {
+// A lenient load changes the document where it can do without what it does not know.
+func loadOpenAPI(d *Document, lenient bool) (t *openapi3.T, warnings []string, err error) {
 	if err := checkVersion(d); err != nil {
 		return nil, nil, err
 	}
 	l := &linter{d: d, ids: map[string]string{}}
 	l.refs(d.Root, "#")
+	if len(l.problems) == 0 && lenient {
+		l.warnings = tolerate(d)
+	}
 	l.paths()
 	if len(l.problems) > 0 {
 		return nil, nil, errors.Join(l.problems...)
+	}
+	if !lenient {
+		if err := asErrors(tolerate(d.Clone())); err != nil {
+			return nil, nil, err
+		}
 	}
 	data, err := d.JSON()
 	if err != nil {
@@ -37,7 +46,8 @@ func loadOpenAPI(d *Document) (t *openapi3.T, warnings []string, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %s", d.Name, oneLine(err))
 	}
-	if err := t.Validate(loader.Context, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaPatternValidation()); err != nil {
+	if err := t.Validate(loader.Context, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaPatternValidation(),
+		openapi3.DisableSchemaDefaultsValidation()); err != nil {
 		return nil, nil, fmt.Errorf("%s: %s", d.Name, oneLine(err))
 	}
 	return t, l.warnings, nil

@@ -15,6 +15,8 @@ func builtinConfig(t testing.TB) Config {
 	for _, name := range []string{"patches.yaml", "overlays/names.yaml", "overlays/docs.yaml", "overlays/errors.yaml"} {
 		cfg.Overlays = append(cfg.Overlays, source(t, name))
 	}
+	lock := source(t, "names.lock.yaml")
+	cfg.Lock = &lock
 	return cfg
 }
 
@@ -34,7 +36,7 @@ func builtAPI(t testing.TB) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, _, err := loadOpenAPI(p.doc)
+	spec, _, err := loadOpenAPI(p.doc, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ package generator
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -29,10 +30,19 @@ func (f Fold) String() string {
 	return s
 }
 
+// odd are characters that OpenAPI allows in no component's name, and readers refuse.
+var odd = regexp.MustCompile(`[^a-zA-Z0-9._-]`)
+
+// plainName keeps names apart that differ in such a character, and reads well for the usual one.
+func plainName(name string) string {
+	return odd.ReplaceAllStringFunc(strings.ReplaceAll(name, " ", "_"), func(c string) string { return fmt.Sprintf("_%X", []rune(c)[0]) })
+}
+
 var bundled = regexp.MustCompile(`^(schemas-|responses-|parameters-)?(.+?)(-\d+)?$`)
 
-// foldedName is the name without the bundler's marks.
+// foldedName is the name without the bundler's marks, and with what no name may have replaced.
 func foldedName(name string) string {
+	name = plainName(name)
 	for {
 		m := bundled.FindStringSubmatch(name)
 		if m == nil || m[2] == name {
@@ -78,7 +88,14 @@ func rewriteRefs(n *yaml.Node, renamed map[string]string) {
 		if len(parts) < 4 {
 			return
 		}
-		if to, ok := renamed[strings.Join(parts[:4], "/")]; ok {
+		to, ok := renamed[strings.Join(parts[:4], "/")]
+		if !ok && strings.Contains(parts[3], "%") { // a reference is a URI: names in it may be escaped once more
+			if name, err := url.PathUnescape(parts[3]); err == nil {
+				parts[3] = name
+				to, ok = renamed[strings.Join(parts[:4], "/")]
+			}
+		}
+		if ok {
 			n.Value = strings.Join(append([]string{to}, parts[4:]...), "/")
 		}
 	}

@@ -63,6 +63,9 @@ func TestFold(t *testing.T) {
 			"{X: {properties: {a: {$ref: '#/components/schemas/Y'}}}, Y: {}}", `properties.a: {"$ref": "#/components/schemas/Y"} kept, X-2 has {"type": "string"}`},
 		"a copy without its original is renamed in place": {
 			"    X-2: {type: string}\n    Y: {}\n", "{X: {type: string}, Y: {}}", ""},
+		"names that readers refuse are respelled, and kept apart": {
+			"    My Type: {type: string}\n    Größe: {allOf: [{$ref: '#/components/schemas/My%20Type'}]}\n    Grüße: {allOf: [{$ref: '#/components/schemas/My Type'}]}\n",
+			"{My_Type: {type: string}, Gr_F6_DFe: {allOf: [{$ref: '#/components/schemas/My_Type'}]}, Gr_FC_DFe: {allOf: [{$ref: '#/components/schemas/My_Type'}]}}", ""},
 		"prose makes no difference": {
 			"    X: {type: string, description: one}\n    X-2: {type: string, description: two}\n",
 			"{X: {type: string, description: one}}", ""},

@@ -4,6 +4,7 @@ package generator
 // package.
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -28,6 +29,9 @@ func TestOutIsCurrent(t *testing.T) {
 	}
 	if len(diff) > 0 {
 		t.Errorf("../out is not current; run fapigen in the root\n%.3000s", diff)
+	}
+	if !bytes.Equal(out.Lock, cfg.Lock.Data) {
+		t.Error("../names.lock.yaml is not current; run fapigen in the root")
 	}
 }
 

@@ -6,7 +6,6 @@ package generator
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -64,25 +63,6 @@ func ParseOverlay(name string, data []byte) (*Overlay, error) {
 		p.overlay.newest = max(p.overlay.newest, patch.since, patch.until)
 	}
 	return p.overlay, nil
-}
-
-// Lines yields the first line of each action of a patch, and the first line of the action after it (0 at the end).
-func (o *Overlay) Lines(id string) iter.Seq2[int, int] {
-	return func(yield func(int, int) bool) {
-		actions := mapGet(o.doc.Root, "actions").Content
-		for _, p := range o.patches {
-			for _, a := range p.actions {
-				next := slices.Index(actions, a.node) + 1
-				line := 0
-				if next < len(actions) {
-					line = actions[next].Line
-				}
-				if p.id == id && !yield(a.node.Line, line) {
-					return
-				}
-			}
-		}
-	}
 }
 
 type overlayParser struct {

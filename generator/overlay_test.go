@@ -283,17 +283,6 @@ func TestNodesAnswerWithTheFileTheyCameFrom(t *testing.T) {
 	}
 }
 
-func TestLinesOfAPatch(t *testing.T) {
-	o := mustOverlay(t, patchText("p", "$.a", "remove: true", "")+patchText("q", "$.b", "remove: true", "")+patchText("p", "$.c", "remove: true", ""))
-	var got []int
-	for from, next := range o.Lines("p") {
-		got = append(got, from, next)
-	}
-	if diff := cmp.Diff([]int{4, 7, 10, 0}, got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-}
-
 func FuzzOverlayApply(f *testing.F) {
 	for _, seed := range []string{
 		patchText("p", "$.components.schemas.User.required[?@ == 'id']", "remove: true", ""),

@@ -23,14 +23,14 @@ const (
 )
 
 type runtimeFacts struct {
-	exported     []string
+	exported     []string // with those that the emitters themselves add
 	clerkMembers map[string]bool
 	stub         map[string]map[string]string // model to field to Go type, or several as in "string or *string"
 }
 
 // readRuntime parses the runtime's files below templates.
 func readRuntime(templates fs.FS) (*runtimeFacts, error) {
-	rt := &runtimeFacts{clerkMembers: map[string]bool{}, stub: map[string]map[string]string{}}
+	rt := &runtimeFacts{exported: []string{"API", "APIVersion"}, clerkMembers: map[string]bool{}, stub: map[string]map[string]string{}}
 	entries, err := fs.ReadDir(templates, runtimeDir)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)

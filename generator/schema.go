@@ -4,6 +4,7 @@ package generator
 // loses: the order of properties, the line, and x-fapigen hints beside a $ref.
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"slices"
@@ -108,8 +109,24 @@ func (b *builder) nullable(s schemaAt) bool {
 
 func (s schemaAt) isRequired(name string) bool { return slices.Contains(s.Required, name) }
 
-// lone is the only meaningful branch of a schema that adds nothing to it: `allOf: [$ref]` and the like.
+// lone is the only meaningful branch of a schema that adds nothing to it: `allOf: [$ref]` and the like. A chain of them
+// that never ends is an error, told here before anybody follows it.
 func (b *builder) lone(s schemaAt) (schemaAt, bool) {
+	one, ok := b.onlyBranch(s)
+	if !ok {
+		return s, false
+	}
+	for next, more, length := one, true, 0; more; length++ {
+		if length > maxComposition {
+			b.fail(s.node, "schema %s: made of itself alone, no Go type can say that", cmp.Or(s.name, s.at))
+			return s, false
+		}
+		next, more = b.onlyBranch(next)
+	}
+	return one, true
+}
+
+func (b *builder) onlyBranch(s schemaAt) (schemaAt, bool) {
 	if len(s.Properties) > 0 {
 		return s, false
 	}

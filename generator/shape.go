@@ -268,7 +268,7 @@ func OperationTable(cfg Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := loadOpenAPI(p.doc); err != nil {
+	if _, _, err := loadOpenAPI(p.doc, !cfg.Pinned && !cfg.Strict); err != nil {
 		return nil, err
 	}
 	return operationTable(p.doc)

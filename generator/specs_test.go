@@ -94,3 +94,36 @@ func TestThePublishedProseBecomesDocComments(t *testing.T) {
 		t.Errorf("only %d of %d descriptions: the test has lost its subject", found, wanted)
 	}
 }
+
+// Two corrections that upstream made later, in the revisions of 2026-07-30 and 2026-08-03.
+const madeUpstream = `
+overlay: 1.1.0
+info: {title: Made upstream, version: '1'}
+actions:
+  - target: $.components.schemas['BillingPaymentMethod'].properties.payment_type.enum
+    update: [payer-credits]
+    x-fapigen-patch: {id: payment-type-payer-credits, expect: {contains: [card], lacks: [payer-credits]}}
+  - target: $.components.schemas['Stubs.SignInFactor'].properties
+    update: {trusted_device_id: {type: string}}
+    x-fapigen-patch: {id: sign-in-factor-trusted-device, expect: {lacks: [trusted_device_id]}}
+`
+
+func TestACorrectionIsStaleFromTheRevisionWhereUpstreamMadeIt(t *testing.T) {
+	files := publishedFiles(t)
+	want := map[string][]Outcome{
+		"payment-type-payer-credits":    {Applied, Applied, Stale, Stale},
+		"sign-in-factor-trusted-device": {Applied, Applied, Applied, Stale},
+	}
+	for i, name := range history {
+		cfg := Config{Spec: Source{Name: name, Data: files[name]}, Overlays: []Source{{Name: "made.yaml", Data: []byte(madeUpstream)}}}
+		results, err := CheckPatches(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if r.Outcome != want[r.ID][i] {
+				t.Errorf("%s at %s: %s, want %s: %s", r.ID, name, r.Outcome, want[r.ID][i], r.Message)
+			}
+		}
+	}
+}

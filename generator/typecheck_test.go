@@ -11,12 +11,9 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,26 +28,6 @@ var checked = sync.OnceValue(func() *checkState {
 type checkState struct {
 	sync.Mutex
 	importer types.Importer
-}
-
-// packageFiles are the names of the files of package fapi that this platform compiles, tests left out.
-func packageFiles(files Files) []string {
-	ctx := gobuild.Default
-	ctx.OpenFile = func(name string) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(files[packageDir+filepath.Base(name)])), nil
-	}
-	var names []string
-	for name := range files {
-		dir, base := path.Split(name)
-		if dir != packageDir || !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") {
-			continue
-		}
-		if ok, err := ctx.MatchFile("fapi", base); err == nil && ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // typeCheck checks the emitted package. What a tiny description lacks of the runtime's contract comes from the stub.
@@ -76,32 +53,15 @@ func typeCheckWith(t *testing.T, conf types.Config, files Files) *types.Package 
 			t.Errorf("%s: not formatted as gofmt does it", name)
 		}
 		list = append(list, f)
-		for _, d := range f.Decls {
-			for _, name := range declaredNames(d) {
-				declared[name] = true
-			}
-		}
+		noteDeclared(declared, f)
+	}
+	stub, err := stubBeside(os.DirFS(filepath.Join("..", "templates")), fset, declared)
+	if err != nil {
+		t.Fatal(err)
 	}
 	conf.Importer, conf.Error = state.importer, func(err error) { t.Error(err) }
-	pkg, _ := conf.Check("example.com/sdk/fapi", fset, append(list, stubBeside(t, fset, declared)), nil)
+	pkg, _ := conf.Check("example.com/sdk/fapi", fset, append(list, stub), nil)
 	return pkg
-}
-
-// stubBeside is the runtime's stub without what is declared elsewhere.
-func stubBeside(t *testing.T, fset *token.FileSet, declared map[string]bool) *ast.File {
-	t.Helper()
-	src, err := os.ReadFile(filepath.Join("..", "templates", runtimeDir, stubFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := parser.ParseFile(fset, stubFile, src, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Decls = slices.DeleteFunc(f.Decls, func(d ast.Decl) bool {
-		return slices.ContainsFunc(declaredNames(d), func(name string) bool { return declared[name] })
-	})
-	return f
 }
 
 // declarationsOnly is the folder of templates with the runtime's function bodies cut out, which makes a check quick.
@@ -139,31 +99,4 @@ func declarationsOnly(t testing.TB) fs.FS {
 		slim[runtimeDir+"/"+e.Name()] = &fstest.MapFile{Data: b.Bytes()}
 	}
 	return slim
-}
-
-// declaredNames are the names that a declaration adds to the package: methods count as those of their receiver.
-func declaredNames(d ast.Decl) []string {
-	switch d := d.(type) {
-	case *ast.FuncDecl:
-		if d.Recv != nil {
-			return []string{receiver(d)}
-		}
-		return []string{d.Name.Name}
-	case *ast.GenDecl:
-		var names []string
-		for _, spec := range d.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				names = append(names, s.Name.Name)
-			case *ast.ValueSpec:
-				for _, n := range s.Names {
-					if n.Name != "_" {
-						names = append(names, n.Name)
-					}
-				}
-			}
-		}
-		return names
-	}
-	return nil
 }

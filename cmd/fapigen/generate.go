@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/module"
 
+	"github.com/fapigen/fapigen"
 	"github.com/fapigen/fapigen/generator"
 )
 
@@ -60,11 +63,16 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 		return err
 	}
 	if flags.check {
-		return check(cmd, flags, out)
+		return check(cmd, flags, out, cfg.Lock)
 	}
 	changed, err := out.Write(flags.out)
 	if err != nil {
 		return err
+	}
+	if staleLock(cfg.Lock, out) {
+		if err := writeFile(fapigen.LockFile, out.Lock); err != nil {
+			return err
+		}
 	}
 	if flags.json {
 		return printJSON(cmd.OutOrStdout(), out.Summary)
@@ -75,21 +83,29 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 	return nil
 }
 
-func check(cmd *cobra.Command, flags generateFlags, out *generator.Output) error {
-	diff, err := out.Diff(flags.out)
+// staleLock tells whether the names lock of this folder is not as it ought to be.
+func staleLock(lock *generator.Source, out *generator.Output) bool {
+	return out.Lock != nil && !bytes.Equal(lock.Data, out.Lock)
+}
+
+func check(cmd *cobra.Command, flags generateFlags, out *generator.Output, lock *generator.Source) error {
+	differs, err := out.Diff(flags.out)
 	if err != nil {
 		return err
+	}
+	if staleLock(lock, out) {
+		differs = append(differs, diff.Diff(fapigen.LockFile, lock.Data, fapigen.LockFile+" (generated)", out.Lock)...)
 	}
 	if flags.json {
 		if err := printJSON(cmd.OutOrStdout(), out.Summary); err != nil {
 			return err
 		}
-	} else if len(diff) > 0 {
-		if _, err := cmd.OutOrStdout().Write(diff); err != nil {
+	} else if len(differs) > 0 {
+		if _, err := cmd.OutOrStdout().Write(differs); err != nil {
 			return err
 		}
 	}
-	if len(diff) > 0 {
+	if len(differs) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "fapigen: %s: not current; run fapigen to bring it up to date\n", flags.out)
 		return errFound
 	}

@@ -52,6 +52,13 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 			cfg.Overlays = append(cfg.Overlays, src)
 		}
 	}
+	if cfg.Pinned {
+		lock, err := builtin(fapigen.LockFile)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Lock, cfg.LockFixed = &lock, len(in.overlays) > 0
+	}
 	for _, name := range in.overlays {
 		src, err := readSource(name, stdin)
 		if err != nil {
@@ -75,7 +82,7 @@ func builtin(name string) (generator.Source, error) {
 	return generator.Source{Name: name, Data: data, Builtin: embedded}, nil
 }
 
-// maxInput bounds what is read; a longer input is refused by its size, so one byte more is enough to know.
+// maxInput bounds what is read: one byte more than is accepted is enough to know.
 const maxInput = generator.MaxDocument + 1
 
 func readSource(name string, stdin io.Reader) (generator.Source, error) {
@@ -86,11 +93,17 @@ func readSource(name string, stdin io.Reader) (generator.Source, error) {
 			return generator.Source{}, fmt.Errorf("%s: %w", name, cause(err))
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > generator.MaxDocument {
+			return generator.Source{}, fmt.Errorf("%s: %w", name, tooLarge(info.Size()))
+		}
 		r, shown = f, name
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxInput))
 	if err != nil {
 		return generator.Source{}, fmt.Errorf("%s: %w", shown, cause(err))
+	}
+	if len(data) > generator.MaxDocument {
+		return generator.Source{}, fmt.Errorf("%s: %w", shown, tooLarge(0))
 	}
 	return generator.Source{Name: shown, Data: data}, nil
 }

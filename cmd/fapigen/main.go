@@ -65,6 +65,6 @@ func rootCommand() *cobra.Command {
 	verb := generateCommand()
 	verb.Use = "generate"
 	verb.Short = "Write the module (the default verb)"
-	root.AddCommand(verb, patchesCommand(), updateCommand(), fakeCommand(), versionCommand())
+	root.AddCommand(verb, patchesCommand(), observeCommand(), updateCommand(), driftCommand(), fakeCommand(), versionCommand())
 	return root
 }

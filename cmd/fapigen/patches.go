@@ -18,7 +18,7 @@ func patchesCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(patchesCheckCommand())
+	cmd.AddCommand(patchesCheckCommand(), patchesExplainCommand(), patchesPruneCommand(), patchesExportCommand())
 	return cmd
 }
 
@@ -52,6 +52,10 @@ type patchRow struct {
 	Message    string            `json:"message,omitempty"`
 }
 
+func rowOf(r generator.PatchResult) patchRow {
+	return patchRow{r.ID, r.Outcome, r.Kind, r.Confidence, fmt.Sprintf("%s:%d", r.Overlay, r.Line), r.Message}
+}
+
 func patchesCheck(cmd *cobra.Command, flags inputFlags, asJSON bool) error {
 	cfg, err := flags.config(cmd.InOrStdin())
 	if err != nil {
@@ -64,7 +68,7 @@ func patchesCheck(cmd *cobra.Command, flags inputFlags, asJSON bool) error {
 	rows := make([]patchRow, 0, len(results))
 	bad := false
 	for _, r := range results {
-		rows = append(rows, patchRow{r.ID, r.Outcome, r.Kind, r.Confidence, fmt.Sprintf("%s:%d", r.Overlay, r.Line), r.Message})
+		rows = append(rows, rowOf(r))
 		bad = bad || r.Outcome == generator.Conflict || flags.strict && (r.Outcome == generator.Stale || r.Outcome == generator.Absent)
 	}
 	if asJSON {

@@ -1,15 +1,9 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"os"
-	"path"
-	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,37 +12,60 @@ import (
 	"github.com/fapigen/fapigen/generator"
 )
 
+type updateFlags struct {
+	apiVersion string
+	keepProse  bool
+	timeout    time.Duration
+}
+
 func updateCommand() *cobra.Command {
-	var apiVersion string
-	var keepProse bool
+	var flags updateFlags
 	cmd := &cobra.Command{
 		Use:   "update FILE-or-URL",
 		Short: "Pin a new description as " + fapigen.SpecFile,
 		Long: "update reads a published description, YAML or JSON, folds the bundler's copies of schemas, drops the prose, and\n" +
-			"writes it here as " + fapigen.SpecFile + ". Then it tells the status of every patch. Bad input changes nothing.",
+			"writes it here as " + fapigen.SpecFile + ". Then it tells what changed since the one that was pinned here before,\n" +
+			"keeps in names.lock.yaml what is gone, and tells which patches are not applied and what they were before. Exit\n" +
+			"status 1 on a conflict. Bad input changes nothing.",
 		Example: "  fapigen update 2026-06-30.yml\n  fapigen update https://example.com/fapi/2026-06-30.yml",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return update(cmd, args[0], apiVersion, keepProse)
-		},
+		RunE:    func(cmd *cobra.Command, args []string) error { return update(cmd, args[0], flags) },
 	}
-	cmd.Flags().StringVar(&apiVersion, "api-version", "", "dated API version, over the one in the file or in its name")
-	cmd.Flags().BoolVar(&keepProse, "keep-prose", false, "keep the descriptions, summaries and examples")
+	f := cmd.Flags()
+	f.StringVar(&flags.apiVersion, "api-version", "", "dated API version, over the one in the file or in its name")
+	f.BoolVar(&flags.keepProse, "keep-prose", false, "keep the descriptions, summaries and examples")
+	f.DurationVar(&flags.timeout, "timeout", 2*time.Minute, "how long a download may take")
 	return cmd
 }
 
-func update(cmd *cobra.Command, from, apiVersion string, keepProse bool) error {
-	src, err := fetch(cmd, from)
+// update does all that can fail before it writes.
+func update(cmd *cobra.Command, from string, flags updateFlags) error {
+	src, err := fetch(cmd, from, flags.timeout)
 	if err != nil {
 		return err
 	}
-	data, version, folds, err := generator.Pin(src.Name, src.Data, apiVersion, keepProse)
+	data, version, folds, err := generator.Pin(src.Name, src.Data, flags.apiVersion, flags.keepProse)
 	if err != nil {
 		return err
 	}
-	pinned := generator.Config{Spec: generator.Source{Name: fapigen.SpecFile, Data: data}}
-	if err := generator.Validate(pinned); err != nil {
+	previous, err := (&inputFlags{}).config(cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	published := previous // for messages with the lines of what was read
+	published.Spec, published.APIVersion = src, version
+	warnings, err := loadable(published)
+	if err != nil {
 		return fmt.Errorf("%s: not pinned: %w", src.Name, err)
+	}
+	pinned := previous
+	pinned.Spec = generator.Source{Name: fapigen.SpecFile, Data: data}
+	if previous.Spec.Builtin {
+		previous = generator.Config{} // none was pinned here
+	}
+	patches, err := generator.ComparePatches(previous, pinned)
+	if err != nil {
+		return err
 	}
 	if err := writeFile(fapigen.SpecFile, data); err != nil {
 		return err
@@ -57,62 +74,58 @@ func update(cmd *cobra.Command, from, apiVersion string, keepProse bool) error {
 	for _, f := range folds {
 		fmt.Fprintln(w, f)
 	}
+	for _, line := range warnings {
+		fmt.Fprintf(w, "warning: %s\n", line)
+	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
-	return patchesCheck(cmd, inputFlags{}, false)
+	if err := tellDrift(cmd, previous, pinned); err != nil {
+		return err
+	}
+	return printStatus(w, patches)
 }
 
-// fetch reads a file or downloads a URL, whole or not at all.
-func fetch(cmd *cobra.Command, from string) (generator.Source, error) {
-	u, err := url.Parse(from)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return readSource(from, cmd.InOrStdin())
+// loadable tells whether a description can be generated from, as it is or corrected.
+func loadable(cfg generator.Config) (warnings []string, err error) {
+	if warnings, err = generator.Validate(cfg); err == nil {
+		return warnings, nil
 	}
-	shown := u.Redacted()
-	progress(cmd.ErrOrStderr(), "fetching %s", shown)
-	ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
-	if err != nil {
-		return generator.Source{}, fmt.Errorf("%s: %w", shown, err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		if ue := (*url.Error)(nil); errors.As(err, &ue) {
-			err = ue.Err // it names the URL again
+	cfg.Overlays = nil
+	return generator.Validate(cfg)
+}
+
+// printStatus shows the patches that are not applied, or were not before.
+func printStatus(out io.Writer, patches []generator.PatchStatus) error {
+	counts := map[string]int{}
+	conflict := false
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, p := range patches {
+		counts[string(p.Outcome)]++
+		conflict = conflict || p.Outcome == generator.Conflict
+		if p.Outcome == generator.Applied && !p.Changed() {
+			continue
 		}
-		return generator.Source{}, fmt.Errorf("%s: %w", shown, err)
+		before := ""
+		if p.Changed() {
+			before = "was " + string(p.Before)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s:%d\t%s\n", p.Outcome, p.ID, p.Kind, p.Overlay, p.Line, before)
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return generator.Source{}, fmt.Errorf("%s: the server answered %s", shown, res.Status)
+	if err := w.Flush(); err != nil {
+		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxInput))
-	if err != nil {
-		return generator.Source{}, fmt.Errorf("%s: the download broke off: %w", shown, err)
+	for _, p := range patches {
+		switch {
+		case p.Hint != "":
+			fmt.Fprintf(out, "%s; %s\n", p.Message, p.Hint)
+		case p.Message != "":
+			fmt.Fprintln(out, p.Message)
+		}
 	}
-	name := path.Base(strings.TrimSuffix(u.Path, "/"))
-	return generator.Source{Name: name, Data: data}, nil
-}
-
-// writeFile replaces a file whole: a reader, or a kill, finds the old or the new one.
-func writeFile(name string, data []byte) error {
-	temp, err := os.CreateTemp(".", "."+name+"-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, cause(err))
+	if _, err := fmt.Fprintf(out, "%d patches: %s\n", len(patches), outcomes(counts)); err != nil {
+		return err
 	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Chmod(0o644)
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, cause(err))
+	if conflict {
+		return errFound
 	}
 	return nil
 }

@@ -14,7 +14,8 @@
 //
 // Every method takes a context, its path arguments in path order, a params struct where the operation has query or body
 // fields, and options for this one call. In params a nil field is not sent; Ptr makes a pointer to a value, and Ptr("")
-// sends an explicit empty value.
+// sends an explicit empty value. Structs gain fields with the API: write them with field names, and do not compare them
+// with ==. What the API has no longer is kept for a while and marked as deprecated.
 //
 // Answers are decoded leniently: an unknown enum value passes through as text, an unknown member is ignored, a missing
 // one is the zero value. WithResponse gives the answer as it came.

@@ -25,6 +25,7 @@ type config struct {
 	before       []func(*http.Request) error
 	after        []func(*http.Response) error
 	onMismatch   func(Mismatch)
+	recorder     *recorder // nil records nothing
 	stateConfig
 }
 

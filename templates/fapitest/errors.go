@@ -24,7 +24,7 @@ var statuses = map[string]int{
 	"sign_in_token_already_used_code": 400, "signed_out": 401, "strategy_for_user_invalid": 400, "ticket_invalid_code": 400,
 	"too_many_requests": 429, "totp_already_enabled": 400, "user_banned": 403, "user_delete_self_not_enabled": 403, "user_locked": 403,
 	"verification_already_verified": 400, "verification_expired": 400, "verification_failed": 400, "verification_missing": 400,
-	"verification_not_sent": 400, "verification_strategy_invalid": 400, "organization_invitation_not_found": 404,
+	"verification_not_sent": 400, "verification_link_token_invalid": 400, "verification_strategy_invalid": 400, "organization_invitation_not_found": 404,
 	"organization_not_enabled_in_instance": 403, "plan_not_found": 404, "user_create_organization_not_enabled": 403,
 	"oauth_access_denied": 403, "oauth_account_already_connected": 400, "sign_up_mode_restricted": 403, "sign_up_restricted_waitlist": 403, "user_deactivated": 403,
 	"account_transfer_invalid": 400, "external_account_not_found": 404,

@@ -69,7 +69,8 @@ func (c *call) nativeClient(token string, fault activeFault) *client {
 
 // admit checks that a call may use an operation.
 func (c *call) admit(r *route) *apiError {
-	if !c.native && !c.cfg.production && c.browser == "" && (r.access == byClient || strings.HasPrefix(c.path, "/v1/client") && r.method != "" && r.mode != bare) {
+	known := c.native || c.cfg.production || c.browser != ""
+	if private := r.access == byClient || r.access == byUser || strings.HasPrefix(c.path, "/v1/client"); private && !known && r.handle != nil {
 		return fail("dev_browser_unauthenticated", "Unable to authenticate this browser for your development instance.")
 	}
 	if r.access == anyone {

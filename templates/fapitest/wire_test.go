@@ -24,6 +24,7 @@ func TestWhoIsRefused(t *testing.T) {
 		"an app with an origin":                    {nil, "/v1/client", []string{"Authorization: token", "Origin: https://example.com"}, 400, "origin_authorization_headers_conflict"},
 		"a page without a dev browser":             {nil, "/v1/client", nil, 401, "dev_browser_unauthenticated"},
 		"a page with an unknown dev browser":       {nil, "/v1/client?__clerk_db_jwt=unknown", nil, 401, "dev_browser_unauthenticated"},
+		"a page without a dev browser, of a user":  {nil, "/v1/me", nil, 401, "dev_browser_unauthenticated"},
 		"who has no session":                       {nil, "/v1/me?_is_native=1", nil, 401, "signed_out"},
 		"who has no client":                        {nil, "/v1/client/sessions/sess_1?_is_native=1", nil, 401, "signed_out"},
 		"an app with a token that nobody gave it":  {nil, "/v1/me", []string{"Authorization: invented"}, 401, "signed_out"},

@@ -153,6 +153,11 @@ func (c *Clerk) Close() error {
 	if !first {
 		return nil
 	}
+	if r := c.core.recorder; r != nil {
+		if err := r.end(); err != nil {
+			c.warn("the recording could not be ended", err)
+		}
+	}
 	return c.save(context.Background())
 }
 

@@ -23,6 +23,7 @@ type config struct {
 	before       []func(*http.Request) error
 	after        []func(*http.Response) error
 	onMismatch   func(Mismatch)
+	recorder     *recorder // nil records nothing
 	stateConfig
 }
 

@@ -127,6 +127,9 @@ func (k *call) attempt(caller context.Context, n int) (*answer, error) {
 	start := time.Now()
 	a, resp, err := k.roundTrip(caller, req)
 	k.log(ctx, n, a, err, start)
+	if k.recorder != nil {
+		k.recorder.record(k, req, a, start)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,263 @@
+package generator
+
+// Observe compares recorded traffic with the patched description. Each entry is redacted (observe_redact.go), matched
+// with an operation (observe_match.go), and walked beside its schemas (observe_walk.go); what differs is counted in the
+// ledger (observe_ledger.go) and can be written as an overlay (observe_overlay.go). What is no finding stands in
+// observe_rules.go.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Observer reads recordings one after the other.
+type Observer struct {
+	schemaView
+	redactor
+	version string
+	routes  []*route
+	client  *spot // of every envelope
+	ledger  ledger
+	unknown map[string][]*stranger // by host and prefix
+	homes   map[string]bool        // hosts and prefixes that answered a known operation
+	counts  ObservedEntries
+}
+
+// ObservedEntries counts what became of the entries.
+type ObservedEntries struct {
+	Read     int `json:"read"`
+	Compared int `json:"compared"`          // their answer or their request
+	Foreign  int `json:"of_other_services"` // of hosts that no known operation was asked of
+	Failed   int `json:"failed"`            // answered with 400 or more, or not at all: never compared
+	Empty    int `json:"without_json"`      // nothing to compare: preflights, cached answers, pages, files
+	Broken   int `json:"unreadable"`        // JSON was declared, but what was recorded is none
+	Large    int `json:"too_large"`
+}
+
+// Observation is what the recordings showed.
+type Observation struct {
+	APIVersion string          `json:"api_version"`
+	Entries    ObservedEntries `json:"entries"`
+	Operations struct {
+		Observed int      `json:"observed"`
+		Total    int      `json:"total"`
+		Never    []string `json:"never_observed"`
+	} `json:"operations"`
+	Mismatches []Mismatch `json:"mismatches"`
+	Known      []Mismatch `json:"known"` // do not count: the work of who scrubbed the recording
+
+	findings []*finding
+	doc      *Document
+}
+
+// stranger is an entry of a path that the description lacks.
+type stranger struct {
+	verb, path, where string
+	count             int
+}
+
+// NewObserver prepares the description: folded, patched, and fit to be loaded.
+func NewObserver(cfg Config) (*Observer, error) {
+	p, err := prepare(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := loadOpenAPI(p.doc, !cfg.Pinned && !cfg.Strict); err != nil {
+		return nil, err
+	}
+	o := &Observer{version: p.version, routes: routes(p.doc), unknown: map[string][]*stranger{}, homes: map[string]bool{}}
+	o.schemaView = schemaView{doc: p.doc, places: map[string]*spot{}}
+	o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}}
+	o.names = map[string]bool{}
+	o.publicNames(p.doc.Root)
+	for _, r := range o.routes {
+		if s, ok := successSchema(p.doc, r, "200"); ok && o.client == nil {
+			if _, client, ok := o.envelope(s); ok && o.component(client) != "" {
+				o.client = o.place(client)
+			}
+		}
+	}
+	return o, nil
+}
+
+// publicNames collects the names that the description uses for members and parameters.
+func (o *Observer) publicNames(n *yaml.Node) {
+	for key, v := range mapPairs(n) {
+		if key == "properties" {
+			for name := range mapPairs(v) {
+				o.names[name] = true
+			}
+		}
+		if key == "name" && mapGet(n, "in") != nil { // of a parameter
+			o.names[v.Value] = true
+		}
+	}
+	for _, c := range n.Content {
+		o.publicNames(c)
+	}
+}
+
+// ErrUnclosed is the error of a recording that ends between two entries, as one does whose writer was stopped. All of
+// it was read.
+var ErrUnclosed = errors.New("not closed")
+
+// Read takes one recording, whose name stands in the report. An error is one line that quotes nothing of the recording;
+// what came before it counts.
+func (o *Observer) Read(name string, r io.Reader) error {
+	h, err := readHAR(r, func(n int, e *harEntry) { o.entry(fmt.Sprintf("%s#%d", name, n), e) })
+	o.counts.Large += h.large
+	o.counts.Read += h.large
+	if errors.Is(err, errCut) {
+		return fmt.Errorf("%s: %w; its %d entries were read", name, ErrUnclosed, h.entries)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (o *Observer) entry(where string, e *harEntry) {
+	o.counts.Read++
+	verb := strings.ToUpper(e.Request.Method)
+	u, err := url.Parse(e.Request.URL)
+	if err != nil {
+		o.counts.Foreign++
+		return
+	}
+	query := queryOf(u, e)
+	if override := strings.ToUpper(query.Get("_method")); override != "" && verb == "POST" {
+		verb = override
+	}
+	switch {
+	case verb == "OPTIONS":
+		o.counts.Empty++
+		return
+	case verb == "HEAD":
+		verb = "GET" // what it asks for
+	case !slices.Contains(verbs, strings.ToLower(verb)): // not to be shown: it may be anything
+		o.counts.Foreign++
+		return
+	}
+	m := matchRoute(o.routes, verb, u)
+	if m.route == nil {
+		o.stranger(where, verb, u.Host, m, e)
+		return
+	}
+	o.homes[u.Host+m.prefix] = true
+	m.route.seen++
+	if status := e.Response.Status; status < 200 || status >= 400 && status != 304 {
+		o.counts.Failed++
+		return
+	}
+	w := &walker{schemaView: &o.schemaView, ledger: &o.ledger, where: where, op: m.route.String(), creator: e.creator}
+	asked := o.request(w, m.route, query, e)
+	before := o.counts.Empty
+	if o.answer(w, m.route, e) || asked {
+		o.counts.Empty = before
+		o.counts.Compared++
+	}
+}
+
+// queryOf takes the query of the URL; some exporters have it in the list beside it only.
+func queryOf(u *url.URL, e *harEntry) url.Values {
+	q := u.Query()
+	if len(q) == 0 {
+		for _, p := range e.Request.QueryString {
+			q.Add(p.Name, p.Value)
+		}
+	}
+	return q
+}
+
+// stranger keeps an unknown path until it is known which hosts are FAPI's.
+func (o *Observer) stranger(where, verb, host string, m matched, e *harEntry) {
+	if !m.fapi && !isJSON(e.Response.Content.media(e.Response.Headers)) {
+		o.counts.Foreign++
+		return
+	}
+	if s := e.Response.Status; s < 200 || s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
+		o.counts.Failed++ // the server does not know it either
+		return
+	}
+	home := host + m.prefix
+	i := slices.IndexFunc(o.unknown[home], func(s *stranger) bool { return s.verb == verb && s.path == m.path })
+	switch {
+	case i >= 0:
+		o.unknown[home][i].count++
+	case len(o.unknown) < 1000 && len(o.unknown[home]) < 1000:
+		o.unknown[home] = append(o.unknown[home], &stranger{verb, m.path, where, 1})
+	default:
+		o.counts.Foreign++
+	}
+}
+
+// answer compares the body of a success; false when there is none to compare.
+func (o *Observer) answer(w *walker, r *route, e *harEntry) bool {
+	s, ok := successSchema(o.doc, r, fmt.Sprint(e.Response.Status))
+	body, readable := e.Response.Content.bytes()
+	if !ok || readable && len(strings.TrimSpace(string(body))) == 0 || e.Response.Status >= 300 {
+		o.counts.Empty++
+		return false
+	}
+	v := o.json(body)
+	if !readable || v == nil {
+		o.counts.Broken++
+		return false
+	}
+	v, at, client := o.envelopeParts(v, s)
+	if v != nil {
+		w.value(v, o.place(at), nil)
+	}
+	if client != nil && o.client != nil {
+		w.value(client, o.client, nil)
+	}
+	return true
+}
+
+// Observation is what all recordings read so far showed.
+func (o *Observer) Observation() *Observation {
+	r := &Observation{APIVersion: o.version, Entries: o.counts, Mismatches: []Mismatch{}, Known: []Mismatch{}, doc: o.doc}
+	r.Operations.Total, r.Operations.Never = len(o.routes), []string{}
+	for _, route := range o.routes {
+		if route.seen > 0 {
+			r.Operations.Observed++
+		} else {
+			r.Operations.Never = append(r.Operations.Never, route.String())
+		}
+	}
+	slices.Sort(r.Operations.Never)
+	o.settle(r)
+	for _, f := range o.ledger.sorted() {
+		m := f.mismatch(o.ledger.chances[f.at.at])
+		if m.Note != "" {
+			r.Known = append(r.Known, m)
+			continue
+		}
+		r.findings = append(r.findings, f)
+		r.Mismatches = append(r.Mismatches, m)
+	}
+	return r
+}
+
+// settle tells the unknown paths of those hosts that a known operation was asked of.
+func (o *Observer) settle(r *Observation) {
+	for home, list := range o.unknown {
+		for _, s := range list {
+			if !o.homes[home] {
+				r.Entries.Foreign += s.count
+				continue
+			}
+			name := s.verb + " " + s.path
+			f := o.ledger.add(finding{kind: MismatchUnknownPath, name: name}, nil, s.where, name)
+			f.count, f.entries = s.count, s.count
+		}
+	}
+	o.unknown = map[string][]*stranger{}
+}
