@@ -4,7 +4,9 @@ package generator
 // the two Go APIs, and what the same Go code sends and takes otherwise.
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,8 +38,11 @@ func compareSDKs(old, new Config) (impact SDKImpact, kept []byte, err error) {
 	return impact, now.kept, nil
 }
 
-// compareTypes asks apidiff.
+// compareTypes asks apidiff, unless there is nothing to ask.
 func (s *SDKImpact) compareTypes(before, now *Output, cfg Config) error {
+	if maps.EqualFunc(before.Files, now.Files, bytes.Equal) {
+		return nil
+	}
 	x, err := packageTypes(before.Files, cfg)
 	if err != nil {
 		return err
