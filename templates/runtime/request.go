@@ -92,6 +92,10 @@ func (r *request) carriesSession() bool {
 	return !isUnder(r.path, "/v1/client") && !isUnder(r.path, "/v1/waitlist")
 }
 
+// wantsSessionToken says whether the credential on this path is a session token instead of the client's (clerk-js:
+// modules/apiKeys).
+func (r *request) wantsSessionToken() bool { return isUnder(r.path, "/api_keys") }
+
 func isUnder(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, root)
 	return ok && (rest == "" || rest[0] == '/')
