@@ -234,6 +234,13 @@ func request(o *Operation) jen.Code {
 	if o.Result.ClientResponse {
 		chain.Dot("responseIsClient").Call()
 	}
+	if len(o.Result.Beside) > 0 {
+		chain.Dot("beside").CallFunc(func(g *jen.Group) {
+			for _, name := range o.Result.Beside {
+				g.Lit(name)
+			}
+		})
+	}
 	return chain
 }
 

@@ -100,7 +100,7 @@ type OrganizationListRolesParams struct {
 // Operation: GET /v1/organizations/{organization_id}/roles (ListOrganizationRoles)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Roles#operation/ListOrganizationRoles
 func (s *OrganizationsService) ListRoles(ctx context.Context, organizationID string, params OrganizationListRolesParams, opts ...RequestOption) (*Page[Role], error) {
-	return callEnvelopedPage[Role](ctx, s.core, get("/v1/organizations/{organization_id}/roles", organizationID).query(params), opts)
+	return callEnvelopedPage[Role](ctx, s.core, get("/v1/organizations/{organization_id}/roles", organizationID).query(params).beside("has_role_set_migration"), opts)
 }
 
 // ListAllRoles yields every item of ListRoles, page after page, from params.Offset on. It asks for params.Limit items

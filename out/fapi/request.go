@@ -23,6 +23,7 @@ type request struct {
 	text           []byte     // of a JSON body
 	upload         *Upload    // of an octet-stream body
 	isClient       bool       // `response` is the client
+	besides        []string   // members of a page beside its data and total_count
 	internal       bool       // part of a larger call, which tells the listeners and asks for the client after a 401 itself
 	err            error
 }
@@ -92,6 +93,10 @@ func (r *request) operation() string { return r.verb + " " + r.template }
 func (r *request) carriesSession() bool {
 	return !isUnder(r.path, "/v1/client") && !isUnder(r.path, "/v1/waitlist")
 }
+
+// wantsSessionToken says whether the credential on this path is a session token instead of the client's (clerk-js:
+// modules/apiKeys).
+func (r *request) wantsSessionToken() bool { return isUnder(r.path, "/api_keys") }
 
 func isUnder(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, root)
@@ -164,6 +169,12 @@ func (r *request) octets(u *Upload) *request {
 // responseIsClient marks an operation whose `response` is the client itself.
 func (r *request) responseIsClient() *request {
 	r.isClient = true
+	return r
+}
+
+// beside names members that the page has beside its data and total_count. They are in its raw JSON, and no mismatch.
+func (r *request) beside(names ...string) *request {
+	r.besides = names
 	return r
 }
 

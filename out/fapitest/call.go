@@ -36,6 +36,9 @@ const maxRequest = 16 << 20
 func (s *Server) readCall(r *http.Request) (*call, *apiError) {
 	c := &call{Server: s, http: r, method: r.Method, query: r.URL.Query(), form: url.Values{}, header: http.Header{}}
 	c.path = strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/__clerk"), "/")
+	if strings.HasPrefix(c.path, "//") { // clerk-js asks a proxy for API keys so, where it leaves /v1 out
+		c.path = c.path[1:]
+	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "multipart/form-data":

@@ -32,6 +32,7 @@ func TestWhoIsRefused(t *testing.T) {
 		"an app with a token that nobody gave it":  {nil, "/v1/me", []string{"Authorization: invented"}, 401, "signed_out"},
 		"a page without a cookie, in production":   {[]fapitest.Option{fapitest.WithProduction()}, "/v1/me", nil, 401, "signed_out"},
 		"API keys without a session token":         {nil, "/api_keys", nil, 401, "authentication_invalid"},
+		"API keys as clerk-js asks a proxy":        {nil, "//api_keys", nil, 401, "authentication_invalid"},
 		"API keys with a token that is not signed": {nil, "/api_keys", []string{"Authorization: Bearer e30.e30.e30"}, 401, "authentication_invalid"},
 		"a path that is no operation":              {nil, "/v1/nothing?_is_native=1", nil, 404, "resource_not_found"},
 		"another one's session":                    {nil, "/v1/client/sessions/sess_1?_is_native=1", nil, 401, "signed_out"},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -103,12 +104,13 @@ func callPage[T any](ctx context.Context, c *core, r *request, opts []RequestOpt
 	if !ok || page != nil && !isContainer(raw) { // Page itself takes anything without complaint
 		return nil, &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
 	}
-	c.findMismatches(raw, reflect.TypeFor[*Page[T]](), path, r.operation())
+	c.findMismatches(raw, reflect.TypeFor[*Page[T]](), path, r.operation(), r.besides...)
 	return page, nil
 }
 
-// findMismatches tells WithOnMismatch how the value at path differs from its type.
-func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string) {
+// findMismatches tells WithOnMismatch how the value at path differs from its type. Members of it that are named in
+// besides are known, although the type does not have them.
+func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string, besides ...string) {
 	if c.onMismatch == nil || len(raw) == 0 {
 		return
 	}
@@ -118,7 +120,11 @@ func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string
 		}
 	}()
 	pointer := strings.ReplaceAll(strings.TrimPrefix(path, "$"), ".", "/")
-	findMismatches(raw, t, pointer, operation, c.onMismatch)
+	findMismatches(raw, t, pointer, operation, func(m Mismatch) {
+		if name, own := strings.CutPrefix(m.Pointer, pointer+"/"); !own || m.Kind != MismatchUnknownMember || !slices.Contains(besides, name) {
+			c.onMismatch(m)
+		}
+	})
 }
 
 // value makes the call and returns the JSON of its value, unparsed, and the path where it stood.

@@ -2,6 +2,7 @@ package fapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -105,13 +106,21 @@ func (c *Clerk) mayCreateClient(r *request) bool {
 }
 
 // authorize implements exchange.
-func (e *clerkExchange) authorize(_ context.Context, header http.Header, query *values) error {
+func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query *values) error {
 	c := e.clerk
+	if e.request.wantsSessionToken() {
+		jwt, err := c.Token(ctx)
+		if err != nil {
+			return fmt.Errorf("session token: %w", err)
+		}
+		header.Set("Authorization", "Bearer "+jwt)
+	}
 	token := e.depart()
 	switch {
 	case token == "":
-	case !c.core.browser:
+	case !c.core.browser && !e.request.wantsSessionToken():
 		header.Set("Authorization", token)
+	case !c.core.browser:
 	case e.request.template != devBrowserPath && !query.has(devBrowserQuery):
 		query.add(devBrowserQuery, token)
 	}

@@ -49,6 +49,15 @@ func TestPageTakesPagesAndArrays(t *testing.T) {
 			}
 		})
 	}
+	t.Run("members that the operation declares beside the data are no mismatch", func(t *testing.T) {
+		var told []string
+		c, _ := testServer(t, testReply(200, `{"response":{"data":[{"id":"a","first_name":null,"age":1,"created_at":1,"x":1}],"total_count":1,"x":1,"y":1}}`),
+			WithOnMismatch(func(m Mismatch) { told = append(told, m.Pointer) }))
+		_, err := callEnvelopedPage[testUser](t.Context(), c, get("/v1/x").beside("x"), nil)
+		if want := []string{"/response/data/0/x", "/response/y"}; err != nil || !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q; %v", told, want, err)
+		}
+	})
 	t.Run("neither is an error", func(t *testing.T) {
 		c, _ := testServer(t, testReply(200, `{"response":"x"}`))
 		_, err := callEnvelopedPage[testUser](t.Context(), c, get("/v1/x"), nil)

@@ -3,6 +3,7 @@ package fapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -210,4 +211,40 @@ func TestHasGoesByTheTokenOfTheActiveOrganization(t *testing.T) {
 	f.answer("POST /v1/client/sessions/sess_1/tokens", fakeAnswer{body: tokenBody(with("own"))})
 	get(SkipCache())
 	has("after a newer one", "own")
+}
+
+// clerk-js: modules/apiKeys/index.ts. The calls of API keys go out with a session token; the client's own token stays at home.
+func TestAPIKeysTakeASessionToken(t *testing.T) {
+	key := func(c *Clerk, opts ...RequestOption) error {
+		_, err := callBare[testUser](t.Context(), c.core, post("/api_keys").json(map[string]string{"name": "deploy"}), opts)
+		return err
+	}
+	for _, mode := range [][]Option{nil, {WithBrowser()}} {
+		f := newFakeFAPI()
+		mintOf(f, "sess_1")
+		f.answer("POST /api_keys", fakeAnswer{body: `{"id":"ak_1"}`, headers: []string{"Authorization: another"}})
+		c := f.loaded(t, signedInClient(1), "t1", mode...)
+		before := c.AuthorizationHeader()
+		if err := key(c); err != nil {
+			t.Fatal(err)
+		}
+		jwt, err := c.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.asked("POST /api_keys")[0].Token; got != "Bearer "+jwt {
+			t.Errorf("sent %q, want the session token", got)
+		}
+		if got := c.AuthorizationHeader(); got != before {
+			t.Errorf("the client's token is %q, was %q", got, before)
+		}
+		if err := key(c, WithHeader("Authorization", "Bearer mine")); err != nil || f.asked("POST /api_keys")[1].Token != "Bearer mine" {
+			t.Errorf("the option does not win: %v", err)
+		}
+	}
+	f := newFakeFAPI()
+	c := f.loaded(t, signedOutClient, "t1")
+	if err := key(c); !errors.Is(err, ErrNoSession) || len(f.asked("POST /api_keys")) != 0 {
+		t.Errorf("signed out: %v", err)
+	}
 }
