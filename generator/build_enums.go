@@ -15,7 +15,9 @@ func (b *builder) stringType(s schemaAt, hint, wire string) Ref {
 	if len(values) < 2 || wire == "object" {
 		return builtin("string")
 	}
-	return named(b.enum(hint, s, values))
+	t := b.enum(hint, s, values)
+	t.Open = t.Open || len(enumValues(s)) == 0
+	return named(t)
 }
 
 func enumValues(s schemaAt) []string {

@@ -222,9 +222,13 @@ func emitKnown(api *API, jobs map[string]*jen.File) {
 	jobs["known_values.go"] = f
 }
 
-// listedValues are the values that the description lists. An enum whose list was dropped has none: it takes any value.
+// listedValues are the values that the description lists. An enum whose list was dropped has none, nor has one whose
+// values only an overlay names: it takes any value.
 func listedValues(t *Type) []string {
 	var wires []string
+	if t.Open {
+		return nil
+	}
 	for _, v := range t.Values {
 		if !v.Retired {
 			wires = append(wires, v.Wire)

@@ -101,6 +101,7 @@ type Type struct {
 	Of     string // what the type belongs to: "SignIn.Status" for an enum, "SignInsService.Create" for params
 	Fields []*Field
 	Values []EnumValue
+	Open   bool     // an enum whose values an overlay names where the description has no list: no value is unknown
 	From   []string // JSON pointers it was built from
 	Where  string   // file:line of the first of them
 }

@@ -39,7 +39,6 @@ var knownValues = map[string][]string{
 	"OAuthScope":                                       {"email", "profile", "openid", "offline_access", "public_metadata", "private_metadata", "user:org:read"},
 	"OAuthTokenEndpointAuthMethod":                     {"client_secret_basic", "client_secret_post", "none"},
 	"OAuthTokenTypeHint":                               {"access_token", "refresh_token"},
-	"OrganizationDomainEnrollmentMode":                 {"manual_invitation", "automatic_invitation", "automatic_suggestion", "enterprise_sso"},
 	"OrganizationInvitationStatus":                     {"pending", "revoked", "accepted", "expired", "completed", "invalid"},
 	"PermissionType":                                   {"system", "user"},
 	"ProxyHealthStatus":                                {"healthy", "unhealthy"},
@@ -49,21 +48,16 @@ var knownValues = map[string][]string{
 	"SessionReverificationStartLevel":                  {"first_factor", "second_factor", "multi_factor"},
 	"SessionReverificationStatus":                      {"needs_first_factor", "needs_second_factor", "complete"},
 	"SessionStatus":                                    {"active", "revoked", "ended", "expired", "removed", "abandoned", "pending", "replaced"},
-	"SessionTaskKey":                                   {"choose-organization", "reset-password", "setup-mfa"},
 	"SessionTouchIntent":                               {"focus", "select_session", "select_org"},
 	"SignInAttemptSecondFactorStrategy":                {"email_code", "phone_code", "totp", "backup_code"},
 	"SignInClientTrustState":                           {"pending", "new", "known"},
-	"SignInFactorStrategy":                             {"ticket", "password", "email_code", "email_link", "phone_code", "web3_metamask_signature", "web3_base_signature", "web3_coinbase_wallet_signature", "web3_okx_wallet_signature", "web3_solana_signature", "totp", "backup_code", "oauth_apple", "oauth_google", "oauth_facebook", "oauth_hubspot", "oauth_github", "oauth_mock", "oauth_custom_mock", "oauth_token_mock", "saml", "enterprise_sso", "reset_password_email_code", "reset_password_phone_code", "passkey", "trusted_device", "google_one_tap"},
 	"SignInPrepareSecondFactorStrategy":                {"phone_code", "email_code", "email_link"},
 	"SignInStatus":                                     {"abandoned", "needs_identifier", "needs_first_factor", "needs_second_factor", "needs_client_trust", "needs_new_password", "needs_protect_check", "complete"},
-	"SignInSupportedIdentifier":                        {"email_address", "phone_number", "username", "web3_wallet", "passkey", "password"},
 	"SignUpAttemptVerificationStrategy":                {"email_code", "email_link", "phone_code", "web3_metamask_signature", "web3_base_signature", "web3_coinbase_wallet_signature", "web3_okx_wallet_signature", "web3_solana_signature", "google_one_tap"},
 	"SignUpStatus":                                     {"abandoned", "missing_requirements", "complete"},
 	"TrustedDevicePlatform":                            {"ios", "android"},
 	"TrustedDeviceStatus":                              {"active", "revoked"},
 	"UserSettingsSignUpMode":                           {"public", "restricted", "waitlist"},
-	"VerificationNextAction":                           {"", "needs_prepare", "needs_attempt"},
-	"VerificationStatus":                               {"unverified", "verified", "transferable", "failed", "expired"},
 }
 
 func (v APIKeyListIncludeInvalid) known() bool {
@@ -198,10 +192,6 @@ func (v OAuthTokenTypeHint) known() bool {
 	return slices.Contains(knownValues["OAuthTokenTypeHint"], string(v))
 }
 
-func (v OrganizationDomainEnrollmentMode) known() bool {
-	return slices.Contains(knownValues["OrganizationDomainEnrollmentMode"], string(v))
-}
-
 func (v OrganizationInvitationStatus) known() bool {
 	return slices.Contains(knownValues["OrganizationInvitationStatus"], string(v))
 }
@@ -238,10 +228,6 @@ func (v SessionStatus) known() bool {
 	return slices.Contains(knownValues["SessionStatus"], string(v))
 }
 
-func (v SessionTaskKey) known() bool {
-	return slices.Contains(knownValues["SessionTaskKey"], string(v))
-}
-
 func (v SessionTouchIntent) known() bool {
 	return slices.Contains(knownValues["SessionTouchIntent"], string(v))
 }
@@ -254,20 +240,12 @@ func (v SignInClientTrustState) known() bool {
 	return slices.Contains(knownValues["SignInClientTrustState"], string(v))
 }
 
-func (v SignInFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SignInFactorStrategy"], string(v))
-}
-
 func (v SignInPrepareSecondFactorStrategy) known() bool {
 	return slices.Contains(knownValues["SignInPrepareSecondFactorStrategy"], string(v))
 }
 
 func (v SignInStatus) known() bool {
 	return slices.Contains(knownValues["SignInStatus"], string(v))
-}
-
-func (v SignInSupportedIdentifier) known() bool {
-	return slices.Contains(knownValues["SignInSupportedIdentifier"], string(v))
 }
 
 func (v SignUpAttemptVerificationStrategy) known() bool {
@@ -288,12 +266,4 @@ func (v TrustedDeviceStatus) known() bool {
 
 func (v UserSettingsSignUpMode) known() bool {
 	return slices.Contains(knownValues["UserSettingsSignUpMode"], string(v))
-}
-
-func (v VerificationNextAction) known() bool {
-	return slices.Contains(knownValues["VerificationNextAction"], string(v))
-}
-
-func (v VerificationStatus) known() bool {
-	return slices.Contains(knownValues["VerificationStatus"], string(v))
 }

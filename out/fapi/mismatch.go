@@ -35,7 +35,7 @@ const (
 	MismatchMissing       MismatchKind = "missing"        // a member that is always there is not
 	MismatchNull          MismatchKind = "null"           // null where there is always a value
 	MismatchWrongType     MismatchKind = "wrong_type"     // a string for a number, a float for an integer, an object for a list
-	MismatchUnknownValue  MismatchKind = "unknown_value"  // an enum value that has no constant; it was passed through
+	MismatchUnknownValue  MismatchKind = "unknown_value"  // an enum value that the list of the description lacks; it was passed through
 	MismatchUnknownMember MismatchKind = "unknown_member" // a member that the type does not have; it is in the raw JSON only
 )
 
