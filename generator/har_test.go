@@ -99,6 +99,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 
 // Memory goes by the largest entry that is read, not by the file. Each of these is of 64 MiB.
 func TestObserveMemoryIsBounded(t *testing.T) {
+	skipUnderRaceDetector(t)
 	body, _ := json.Marshal(`{"id":"1","status":"done","note":"` + strings.Repeat("x", 64<<10) + `"}`)
 	entry := `{"request":{"method":"GET","url":"https://x.example/v1/things/1"},"response":{"status":200,"content":{"text":` + string(body) + `}}},`
 	last := strings.TrimSuffix(entry, ",")

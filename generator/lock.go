@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,16 +88,12 @@ func (r *lockReader) fail(n *yaml.Node, format string, args ...any) {
 	r.problems = append(r.problems, problem(r.doc.Where(n), format, args...))
 }
 
-// members are the members of a mapping; anything else but null is a problem.
-func (r *lockReader) members(n *yaml.Node) map[string]*yaml.Node {
+// members are the members of a mapping, in order; anything else but null is a problem.
+func (r *lockReader) members(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
 	if n.Kind != yaml.MappingNode && n.Tag != "!!null" {
 		r.fail(n, "%s where a mapping belongs", describe(n))
 	}
-	all := map[string]*yaml.Node{}
-	for key, value := range mapPairs(n) {
-		all[key] = value
-	}
-	return all
+	return mapPairs(n)
 }
 
 // names reads names of at least that many parts; only one is without a dot.

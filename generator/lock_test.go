@@ -60,6 +60,7 @@ func historyConfig(t *testing.T, name string, data []byte) Config {
 // TestNamesThroughHistory pins one revision after the other, as a maintainer does it: update notes what is retired, a run
 // adds the new names.
 func TestNamesThroughHistory(t *testing.T) {
+	skipUnderRaceDetector(t)
 	files := publishedFiles(t)
 	lock := &Source{Name: "names.lock.yaml"}
 	old := historyConfig(t, history[0], files[history[0]])

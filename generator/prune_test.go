@@ -29,7 +29,7 @@ func takenOver(t *testing.T, o *Overlay, take func() bool) []byte {
 }
 
 func TestPruningLeavesTheRestAsItIs(t *testing.T) {
-	for seed := range uint64(8) {
+	for _, seed := range sweep([]uint64{2, 0, 1, 3, 4, 5, 6, 7}, 2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			share := []float64{0, 0.05, 0.3, 0.7, 1}[seed%5]
