@@ -25,6 +25,7 @@ type ledger struct {
 	date        time.Time // the newest server date of an accepted client
 
 	aloft      map[string]int // attempts under way, by token
+	told       string         // the token that the server was asked for the client with
 	doubted    string         // the token that an answer called stale while others were under way
 	doubtSince time.Time
 	doubtCount uint64 // of answers that counted for nothing
@@ -67,6 +68,9 @@ func (l *ledger) apply(t tidings) {
 		}
 		l.setClient(t.client)
 		l.source.Client = SourcePart{From: FromServer}
+		if l.told = t.sent; current {
+			l.told = l.token
+		}
 	}
 	if t.environment != nil && t.sequence > l.environAt {
 		l.environAt = t.sequence
