@@ -21,11 +21,13 @@ type ledger struct {
 	sequence    uint64    // the last one taken
 	accepted    uint64    // that of the newest client accepted since the token changed
 	floor       uint64    // that of the newest client accepted ever
+	cleared     uint64    // the last one when something was signed out here: no answer to an older request counts
 	environAt   uint64    // that of the newest environment
 	refreshedAt uint64    // that of the newest GET of the client that was answered
 	date        time.Time // the newest server date of an accepted client
 
 	aloft      map[string]int // attempts under way, by token
+	told       string         // the token that the server was asked for the client with
 	doubted    string         // the token that an answer called stale while others were under way
 	doubtSince time.Time
 	doubtCount uint64 // of answers that counted for nothing
@@ -68,6 +70,9 @@ func (l *ledger) apply(t tidings) {
 		}
 		l.setClient(t.client)
 		l.source.Client = SourcePart{From: FromServer}
+		if l.told = t.sent; current {
+			l.told = l.token
+		}
 	}
 	if t.environment != nil && t.sequence > l.environAt {
 		l.environAt = t.sequence
@@ -80,6 +85,9 @@ func (l *ledger) apply(t tidings) {
 // token that is current; an answer to another one must be about the same client, and its number counts against every
 // client accepted so far (clerk-ios: ClientResponseOrderingGate.swift).
 func (l *ledger) accepts(t tidings, current bool) bool {
+	if t.sequence <= l.cleared {
+		return false
+	}
 	last := l.accepted
 	if !current {
 		if id := t.client.id(); id == "" || id != l.client.id() {

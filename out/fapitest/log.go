@@ -17,7 +17,8 @@ type Request struct {
 	Query  url.Values
 	Form   url.Values // of the body; a file is "(file)"
 	Header http.Header
-	Status int // of the answer; 0 when there was none
+	Status int   // of the answer; 0 when there was none
+	Fault  Fault // that it met, without Skip and Times; the zero Fault is none
 }
 
 // Redacted stands in a Request for a value that is a secret.
@@ -56,8 +57,8 @@ func redact(values url.Values) url.Values {
 	return out
 }
 
-func (l *requestLog) add(c *call) *Request {
-	r := &Request{Method: c.method, Path: c.path, Query: redact(c.query), Form: redact(c.form), Header: c.http.Header.Clone()}
+func (l *requestLog) add(c *call, met Fault) *Request {
+	r := &Request{Method: c.method, Path: c.path, Query: redact(c.query), Form: redact(c.form), Header: c.http.Header.Clone(), Fault: met}
 	for _, name := range secretHeaders {
 		if r.Header.Get(name) != "" {
 			r.Header.Set(name, Redacted)

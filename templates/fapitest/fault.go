@@ -74,7 +74,7 @@ type activeFault struct {
 }
 
 // take finds the fault of a request and uses it up once.
-func (l *faultList) take(method, path string) activeFault {
+func (l *faultList) take(method, path string) Fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, p := range l.list {
@@ -88,24 +88,26 @@ func (l *faultList) take(method, path string) activeFault {
 		if p.Times > 0 {
 			p.Times--
 		}
-		return p.active()
+		met := p.Fault
+		met.Skip, met.Times = 0, 0
+		return met
 	}
-	return activeFault{}
+	return Fault{}
 }
 
 var usualCodes = map[int]string{401: "authentication_invalid", 403: "authorization_invalid", 404: "resource_not_found", 429: "too_many_requests", 504: "gateway_timeout"}
 
-func (p *pendingFault) active() activeFault {
-	a := activeFault{latency: p.Latency, dropBefore: p.DropBefore, dropAfter: p.DropAfter, truncate: p.Truncate, reorder: p.Reorder,
-		nullClient: p.NullClient, staleClient: p.StaleClient, staleToken: p.StaleToken, unknown: p.Unknown, skew: p.ClockSkew}
-	if p.Status >= 400 {
-		code := firstText(p.Code, usualCodes[p.Status])
-		if code == "" && p.Status >= 500 {
+func (f Fault) active() activeFault {
+	a := activeFault{latency: f.Latency, dropBefore: f.DropBefore, dropAfter: f.DropAfter, truncate: f.Truncate, reorder: f.Reorder,
+		nullClient: f.NullClient, staleClient: f.StaleClient, staleToken: f.StaleToken, unknown: f.Unknown, skew: f.ClockSkew}
+	if f.Status >= 400 {
+		code := firstText(f.Code, usualCodes[f.Status])
+		if code == "" && f.Status >= 500 {
 			code = "internal_clerk_error"
 		}
-		a.refusal = &apiError{status: p.Status, code: firstText(code, "bad_request"), message: "A fault of the test."}
-		if p.RetryAfter > 0 {
-			seconds := int64((p.RetryAfter + time.Second - 1) / time.Second)
+		a.refusal = &apiError{status: f.Status, code: firstText(code, "bad_request"), message: "A fault of the test."}
+		if f.RetryAfter > 0 {
+			seconds := int64((f.RetryAfter + time.Second - 1) / time.Second)
 			a.header = http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
 		}
 	}

@@ -236,3 +236,15 @@ func TestAReorderedAnswerComesAfterALaterOne(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestTheLogTellsTheFaultsThatWereMet(t *testing.T) {
+	srv := withAda(t)
+	srv.Inject(fapitest.Fault{On: "GET /v1/environment", Skip: 1, Times: 2, Status: 503})
+	for range 2 {
+		ask(t, srv, "GET", "/v1/environment", nil)
+	}
+	log := srv.Requests()
+	if want := (fapitest.Fault{On: "GET /v1/environment", Status: 503}); log[0].Fault != (fapitest.Fault{}) || log[1].Fault != want {
+		t.Errorf("the faults are %+v and %+v", log[0].Fault, log[1].Fault)
+	}
+}

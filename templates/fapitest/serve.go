@@ -24,8 +24,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, bad := s.readCall(r)
-	entry := s.requests.add(c)
-	fault := s.faults.take(c.method, c.path)
+	met := s.faults.take(c.method, c.path)
+	entry := s.requests.add(c, met)
+	fault := met.active()
 	if !fault.before(r.Context()) {
 		breakConnection(w)
 		return

@@ -56,14 +56,21 @@ func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 	var both sync.WaitGroup
 	both.Go(func() { errs.environment = c.getEnvironment(ctx) })
 	errs.client = c.getClient(ctx)
-	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
+	both.Wait()
+	if errs.client == nil && c.clientIsForeign() {
 		errs.client = c.getClient(ctx) // the answer was about a credential that another process or answer had replaced
 	}
-	both.Wait()
 	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
 		errs.client = errUnusable
 	}
 	return errs
+}
+
+// clientIsForeign says that the client is not what the server told to the credential that is current.
+func (c *Clerk) clientIsForeign() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.source.Client.From != FromServer || c.ledger.told != c.ledger.token
 }
 
 func (c *Clerk) getEnvironment(ctx context.Context) error {

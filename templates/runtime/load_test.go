@@ -377,3 +377,27 @@ func TestLoadTellsOfUselessAnswers(t *testing.T) {
 		})
 	}
 }
+
+// A server that answers a credential which it does not take any more with a new one and a new client, to each request
+// another: the client is that of the credential which stays.
+func TestLoadWithACredentialThatIsNotGoodAnyMore(t *testing.T) {
+	f, answered := newFakeFAPI(), make(chan struct{})
+	c := f.loaded(t, signedInClient(1), "t1")
+	f.answer("GET /v1/environment", fakeAnswer{body: fakeEnvironment, headers: []string{"Authorization: t8"}})
+	f.on("GET /v1/client", func(a fakeAsked) fakeAnswer {
+		if a.Token == "t8" {
+			return fakeAnswer{body: enveloped(clientJSON("client_8", 8)), headers: []string{"Authorization: t8"}}
+		}
+		return fakeAnswer{body: enveloped(clientJSON("client_9", 9)), headers: []string{"Authorization: t9"}, wait: answered}
+	})
+	go func() {
+		for c.credential() == "t1" {
+			time.Sleep(time.Millisecond)
+		}
+		close(answered)
+	}()
+	check(t, c.Load(t.Context()))
+	if got := describe(c); got != "client=client_8 at=8 token=t8" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -143,6 +143,7 @@ func (c *Clerk) clear(o signOutOptions, untold bool) {
 		}
 		if l.client != nil {
 			l.overrule(rest, from)
+			l.cleared = l.sequence
 		}
 		if untold && !rest.signedIn() {
 			l.setToken("")

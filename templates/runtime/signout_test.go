@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // wire-and-state.md 3.8; native-sdks.md 0 rule 9; clerk-sdk-flutter 445 as told there.
@@ -139,6 +140,23 @@ func TestSignOutWithAStaleCredential(t *testing.T) {
 		t.Errorf("got %v, %s", err, describe(c))
 	}
 	other.answered("t1", 200, piggybacked(signedInClient(2)), "Authorization: t2")
+	if c.State().Session != nil || c.credential() != "" {
+		t.Errorf("signed in again: %s", describe(c))
+	}
+}
+
+// design.md 5 SignOut: it clears here whatever comes of the call. The late answer of a call that was sent before does not
+// bring the session back, not even with a later date: the credential that it was made with is gone.
+func TestSignOutOfOneThatTheServerWasNotToldOf(t *testing.T) {
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(1), "t1")
+	other := openExchange(t, c, get("/v1/me"))
+	check(t, other.authorize(t.Context(), http.Header{}, &values{}))
+	f.answer("POST /v1/client/sessions/*", fakeAnswer{err: errors.New("offline")})
+	if err := c.SignOut(t.Context(), OnlySession(c.State().Session.ID)); err == nil || c.State().Session != nil {
+		t.Fatalf("got %v, %s", err, describe(c))
+	}
+	other.answered("t1", 200, piggybacked(signedInClient(2)), "Date: "+time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))
 	if c.State().Session != nil || c.credential() != "" {
 		t.Errorf("signed in again: %s", describe(c))
 	}

@@ -127,6 +127,10 @@ func (t *tokenCache) keep(key tokenKey, jwt string, token claims, minted bool) {
 		e.life = whole // it has only just been made: not the token is old, a clock is wrong
 	}
 	if old := t.entries[key]; old != nil {
+		if left := old.left(now); e.life <= 0 && left > 0 { // not both can be right: the clock has changed since old came
+			later := max(min(token.expiresAt-old.claims.expiresAt, 1<<32), -1<<32)
+			e.life = min(left+time.Duration(later)*time.Second, whole)
+		}
 		if old.jwt == jwt || old.left(now) > 0 && (e.life <= 0 || !fresher(old.claims, token)) {
 			return
 		}

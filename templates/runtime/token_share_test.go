@@ -3,6 +3,7 @@ package fapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -250,5 +251,22 @@ func TestExpiredTokenWithTheClientReplacesNoValidOne(t *testing.T) {
 	check(t, c.SetClientJSON([]byte(strings.Replace(signedInClient(2), `"last_active_token":null`, `"last_active_token":{"jwt":"`+expired+`"}`, 1))))
 	if jwt, err := c.Token(t.Context()); jwt != valid || err != nil {
 		t.Errorf("got %q %v", jwt, err)
+	}
+}
+
+// The server's clock jumps ahead, so that a fresher token looks expired as it comes, and the one before it does not, since it
+// was judged by the clock as it was: the fresher one is handed out all the same.
+func TestAClockThatJumpsDoesNotKeepTheOlderToken(t *testing.T) {
+	now := time.Now().Unix()
+	with := func(at int, jwt string) string {
+		return strings.Replace(signedInClient(at), `"last_active_token":null`, `"last_active_token":{"jwt":"`+jwt+`"}`, 1)
+	}
+	older, fresher := sessionJWT("sess_1", "", now, now+60, now), sessionJWT("sess_1", "", now+1, now+61, now+1)
+	f := newFakeFAPI()
+	c := f.loaded(t, with(1, older), "t1")
+	f.answer("GET /v1/client", fakeAnswer{body: enveloped(with(2, fresher)), headers: []string{"Date: " + time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}})
+	check(t, c.Load(t.Context()))
+	if got, err := c.Token(t.Context()); got != fresher || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, fresher)
 	}
 }
