@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,8 +31,10 @@ func fakeCommand() *cobra.Command {
 		Long: "fake serves a Frontend API in memory until it is interrupted, for tests of programs in any language. It prints the URL\n" +
 			"that clients take as their proxy URL, and the publishable key. Every code is " + fapitest.TestCode + ".\n\n" +
 			"Without --seed there is one user, ada+clerk_test@example.com with the password \"correct horse\", an admin of the\n" +
-			"organization Acme. A seed is a JSON object of users and organizations, with the members of fapitest.User and\n" +
-			"fapitest.Organization in snake case.",
+			"organization Acme. A seed is a JSON object of users, organizations, roles, templates (claims of JWT templates by name)\n" +
+			"and environment, with the members of fapitest.User, Organization and Role in snake case. What environment has is merged\n" +
+			"into the one that is served; null takes a member away. client_trust, production, reverification, single_session and\n" +
+			"strict_tokens, where true, are the options of fapitest of these names.",
 		Example: "  fapigen fake --addr 127.0.0.1:4010\n  fapigen fake --addr 127.0.0.1:0 --json --seed users.json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return fake(cmd, flags) },
@@ -39,15 +42,69 @@ func fakeCommand() *cobra.Command {
 	flags.inputs.register(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.addr, "addr", "127.0.0.1:0", "loopback address to listen on; port 0 takes a free one")
-	f.StringVar(&flags.seed, "seed", "", "JSON file with users and organizations, - for standard input")
+	f.StringVar(&flags.seed, "seed", "", "JSON file with users, organizations and settings, - for standard input")
 	f.BoolVar(&flags.asJSON, "json", false, "print the URL and the key as one JSON object")
 	return cmd
 }
 
 // seed is what a seed file holds.
 type seed struct {
-	Users         []fapitest.User         `json:"users"`
-	Organizations []fapitest.Organization `json:"organizations"`
+	Users          []fapitest.User           `json:"users"`
+	Organizations  []fapitest.Organization   `json:"organizations"`
+	Roles          []fapitest.Role           `json:"roles"`
+	Templates      map[string]map[string]any `json:"templates"`
+	Environment    map[string]any            `json:"environment"`
+	ClientTrust    bool                      `json:"client_trust"`
+	Production     bool                      `json:"production"`
+	Reverification bool                      `json:"reverification"`
+	SingleSession  bool                      `json:"single_session"`
+	StrictTokens   bool                      `json:"strict_tokens"`
+}
+
+// options are those that a seed stands for.
+func (s seed) options() []fapitest.Option {
+	var opts []fapitest.Option
+	for _, u := range s.Users {
+		opts = append(opts, fapitest.WithUser(u))
+	}
+	for _, o := range s.Organizations {
+		opts = append(opts, fapitest.WithOrganization(o))
+	}
+	for _, r := range s.Roles {
+		opts = append(opts, fapitest.WithRole(r))
+	}
+	for name, claims := range s.Templates {
+		opts = append(opts, fapitest.WithTemplate(name, claims))
+	}
+	opts = append(opts, fapitest.WithEnvironment(func(environment map[string]any) { merge(environment, s.Environment) }))
+	for _, choice := range []struct {
+		chosen bool
+		option fapitest.Option
+	}{
+		{s.ClientTrust, fapitest.WithClientTrust()}, {s.Production, fapitest.WithProduction()}, {s.Reverification, fapitest.WithReverification()},
+		{s.SingleSession, fapitest.WithSingleSession()}, {s.StrictTokens, fapitest.WithStrictTokens()},
+	} {
+		if choice.chosen {
+			opts = append(opts, choice.option)
+		}
+	}
+	return opts
+}
+
+// merge changes an object as RFC 7396 says.
+func merge(into, patch map[string]any) {
+	for name, value := range patch {
+		inner, isObject := value.(map[string]any)
+		old, wasObject := into[name].(map[string]any)
+		switch {
+		case value == nil:
+			delete(into, name)
+		case isObject && wasObject:
+			merge(old, inner)
+		default:
+			into[name] = value
+		}
+	}
 }
 
 var defaultSeed = seed{
@@ -76,13 +133,7 @@ func fake(cmd *cobra.Command, flags fakeFlags) error {
 			return err
 		}
 	}
-	for _, u := range people.Users {
-		opts = append(opts, fapitest.WithUser(u))
-	}
-	for _, o := range people.Organizations {
-		opts = append(opts, fapitest.WithOrganization(o))
-	}
-	srv, err := fapitest.New(opts...)
+	srv, err := fapitest.New(append(opts, people.options()...)...)
 	if err != nil {
 		return fmt.Errorf("fake: %w", err)
 	}
@@ -114,10 +165,32 @@ func readSeed(name string, stdin io.Reader) (seed, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(src.Data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
-		return s, fmt.Errorf("%s:%d: %s", src.Name, seedLine(src.Data, err), strings.TrimPrefix(err.Error(), "json: "))
+	err = dec.Decode(&s)
+	if err == nil && len(bytes.TrimSpace(src.Data[dec.InputOffset():])) > 0 {
+		line := 1 + bytes.Count(src.Data[:dec.InputOffset()], []byte("\n"))
+		return s, fmt.Errorf("%s:%d: there is something behind the object", src.Name, line)
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s:%d: %s", src.Name, seedLine(src.Data, err), seedFault(err))
 	}
 	return s, nil
+}
+
+// seedFault is what is wrong, in words of JSON.
+func seedFault(err error) string {
+	var kind *json.UnmarshalTypeError
+	if !errors.As(err, &kind) {
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
+	wanted := map[reflect.Kind]string{reflect.Bool: "true or false", reflect.String: "a string", reflect.Slice: "a list"}[kind.Type.Kind()]
+	if wanted == "" {
+		wanted = "an object"
+	}
+	what := kind.Field
+	if what == "" {
+		what = "the seed"
+	}
+	return fmt.Sprintf("%s is of type %s, wanted %s", what, kind.Value, wanted)
 }
 
 // seedLine is the line that an error is about: of an unknown field, which has no offset, the first that names it.

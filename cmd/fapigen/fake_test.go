@@ -85,8 +85,12 @@ func TestFakeServesUntilItIsInterrupted(t *testing.T) {
 
 func TestFakeTakesASeedAndPrintsJSON(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "people.json")
-	seed := `{"users": [{"emails": ["bob@example.com"], "password": "correct horse", "totp_secret": "JBSWY3DPEHPK3PXP"}],
-		"organizations": [{"name": "Works", "members": [{"user": "bob@example.com", "role": "org:admin"}]}]}`
+	seed := `{"users": [{"emails": ["bob@example.com"], "password": "correct horse", "totp_secret": "JBSWY3DPEHPK3PXP"},
+			{"emails": ["linus@example.com"], "password": "correct horse"}],
+		"roles": [{"key": "org:billing", "permissions": ["org:invoices:read"]}],
+		"organizations": [{"name": "Works", "members": [{"user": "bob@example.com", "role": "org:billing"}]}],
+		"templates": {"hasura": {"who": "{{user.id}}"}}, "client_trust": true,
+		"environment": {"user_settings": {"password_settings": {"min_length": 12}}, "protect_config": null}}`
 	if err := os.WriteFile(file, []byte(seed), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +105,28 @@ func TestFakeTakesASeedAndPrintsJSON(t *testing.T) {
 	}
 	if got := signIn(t, said.URL, "bob@example.com", "correct horse"); got != "needs_second_factor" {
 		t.Errorf("the seed's user: %s", got)
+	}
+	if got := signIn(t, said.URL, "linus@example.com", "correct horse"); got != "needs_client_trust" {
+		t.Errorf("client_trust: %s", got)
+	}
+	resp, err := http.Get(said.URL + "/v1/environment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var environment struct {
+		UserSettings struct {
+			PasswordSettings struct {
+				MinLength int `json:"min_length"`
+				MaxLength int `json:"max_length"`
+			} `json:"password_settings"`
+		} `json:"user_settings"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&environment); err != nil {
+		t.Fatal(err)
+	}
+	if got := environment.UserSettings.PasswordSettings; got.MinLength != 12 || got.MaxLength != 72 {
+		t.Errorf("the environment is not merged: %+v", got)
 	}
 	if got := signIn(t, said.URL, "ada+clerk_test@example.com", "correct horse"); got != "form_identifier_not_found" {
 		t.Errorf("the user without a seed: %s", got)

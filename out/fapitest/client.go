@@ -104,36 +104,50 @@ func (s *Server) startSession(k *client, u *user, strategy string, second time.T
 	now := s.now()
 	x := &session{id: s.newID("sess"), status: "active", client: k, user: u, created: now.UnixMilli(), updated: now.UnixMilli(),
 		active: now.UnixMilli(), expires: now.UnixMilli() + week, first: now, second: second}
-	if s.task(x) != "" {
+	if len(s.tasks(x)) > 0 {
 		x.status = "pending"
 	}
 	k.sessions = append(k.sessions, x)
 	k.lastActive, k.lastStrategy = x, strategy
 	k.trusted[u] = true
-	u.lastSignIn, u.lastActive = now.UnixMilli(), now.UnixMilli()
+	u.lastSignIn, u.lastActive, u.failures = now.UnixMilli(), now.UnixMilli(), 0
 	k.updated = max(now.UnixMilli(), k.updated+1)
 	s.rotate(k)
 	return x
 }
 
-// task is what a session still has to do before it is active, "" for nothing.
-func (s *Server) task(x *session) string {
-	if x.org == nil && s.setting(false, "organization_settings", "force_organization_selection") {
-		return "choose-organization"
+// tasks are what a session still has to do before it is active.
+func (s *Server) tasks(x *session) []string {
+	var list []string
+	if x.user.mustReset {
+		list = append(list, "reset-password")
+	}
+	if x.org == nil && s.forcesOrganization() {
+		list = append(list, "choose-organization")
 	}
 	if !x.user.secondFactor() && s.setting(false, "user_settings", "sign_in", "second_factor", "required") {
-		return "setup-mfa"
+		list = append(list, "setup-mfa")
 	}
-	return ""
+	return list
 }
 
-// settle makes a pending session active once nothing is left to do.
+func (s *Server) forcesOrganization() bool {
+	return s.setting(false, "organization_settings", "force_organization_selection")
+}
+
+// settle makes the sessions of a user active or pending, as there is something left to do.
 func (s *Server) settle(u *user) {
-	for _, k := range s.state.clients {
-		for _, x := range k.sessions {
-			if x.user == u && x.status == "pending" && s.task(x) == "" {
-				x.status = "active"
-			}
+	for _, x := range s.sessionsOf(u) {
+		if !x.signedIn() {
+			continue
+		}
+		status := "active"
+		if len(s.tasks(x)) > 0 {
+			status = "pending"
+		}
+		if x.status != status {
+			x.status, x.updated = status, s.millis()
+			x.client.updated = max(x.updated, x.client.updated+1)
 		}
 	}
 }

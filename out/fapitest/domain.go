@@ -8,15 +8,15 @@ import (
 )
 
 var domainRoutes = []route{
-	{name: "GET /v1/organizations/{org}/domains", access: byUser, handle: inOrganization(readDomains, listDomains)},
-	{name: "POST /v1/organizations/{org}/domains", access: byUser, handle: inOrganization(manageDomains, createDomain)},
-	{name: "GET /v1/organizations/{org}/domains/{id}", access: byUser, handle: inOrganization(readDomains, withDomain(func(c *call, o *organization, d *domain) (any, *apiError) { return domainJSON(o, d), nil }))},
-	{name: "DELETE /v1/organizations/{org}/domains/{id}", access: byUser, handle: inOrganization(manageDomains, withDomain(deleteDomain))},
-	{name: "POST /v1/organizations/{org}/domains/{id}/update_enrollment_mode", access: byUser, handle: inOrganization(manageDomains, withDomain(setEnrollment))},
-	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_affiliation_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(prepareAffiliation))},
-	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_affiliation_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(attemptAffiliation))},
-	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_ownership_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(prepareOwnership))},
-	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_ownership_verification", access: byUser, handle: inOrganization(manageDomains, withDomain(attemptOwnership))},
+	{name: "GET /v1/organizations/{org}/domains", access: byUser, handle: inDomains(readDomains, listDomains)},
+	{name: "POST /v1/organizations/{org}/domains", access: byUser, handle: inDomains(manageDomains, createDomain)},
+	{name: "GET /v1/organizations/{org}/domains/{id}", access: byUser, handle: inDomains(readDomains, withDomain(func(c *call, o *organization, d *domain) (any, *apiError) { return c.domainJSON(o, d), nil }))},
+	{name: "DELETE /v1/organizations/{org}/domains/{id}", access: byUser, handle: inDomains(manageDomains, withDomain(deleteDomain))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/update_enrollment_mode", access: byUser, handle: inDomains(manageDomains, withDomain(setEnrollment))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_affiliation_verification", access: byUser, handle: inDomains(manageDomains, withDomain(prepareAffiliation))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_affiliation_verification", access: byUser, handle: inDomains(manageDomains, withDomain(attemptAffiliation))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/prepare_ownership_verification", access: byUser, handle: inDomains(manageDomains, withDomain(prepareOwnership))},
+	{name: "POST /v1/organizations/{org}/domains/{id}/attempt_ownership_verification", access: byUser, handle: inDomains(manageDomains, withDomain(attemptOwnership))},
 }
 
 // domain is a DNS name that an organization claims.
@@ -27,13 +27,20 @@ type domain struct {
 	created, updated       int64
 }
 
-// covers tells whether a user has a verified email address of the domain, and the domain itself is verified.
-func (d *domain) covers(u *user) bool {
-	verified := d.affiliation != nil && d.affiliation.status == "verified" || d.ownership != nil && d.ownership.status == "verified"
-	return verified && slices.ContainsFunc(u.emails, func(e *identifier) bool { return e.verified() && strings.HasSuffix(e.value, "@"+d.name) })
+// covers gives the verified email address that a user has of the domain; "" for none, and of a domain that is not verified.
+func (d *domain) covers(u *user) string {
+	if verified := d.affiliation != nil && d.affiliation.status == "verified" || d.ownership != nil && d.ownership.status == "verified"; !verified {
+		return ""
+	}
+	for _, e := range u.emails {
+		if e.verified() && strings.HasSuffix(strings.ToLower(e.value), "@"+d.name) {
+			return e.value
+		}
+	}
+	return ""
 }
 
-func domainJSON(o *organization, d *domain) object {
+func (s *Server) domainJSON(o *organization, d *domain) object {
 	check := func(v *verification, txt bool) any {
 		if v == nil {
 			return nil
@@ -47,17 +54,31 @@ func domainJSON(o *organization, d *domain) object {
 		}
 		return out
 	}
+	invitations, suggestions := s.pendingOf(o, d)
 	return object{"object": "organization_domain", "id": d.id, "organization_id": o.id, "name": d.name, "enrollment_mode": d.mode,
 		"affiliation_email_address": nothing(d.email), "affiliation_verification": check(d.affiliation, false), "verification": check(d.affiliation, false),
-		"ownership_verification": check(d.ownership, true), "total_pending_invitations": 0, "total_pending_suggestions": 0,
+		"ownership_verification": check(d.ownership, true), "total_pending_invitations": invitations, "total_pending_suggestions": suggestions,
 		"public_organization_data": publicOrganizationJSON(o), "created_at": d.created, "updated_at": d.updated}
 }
+
+// inDomains is inOrganization, where the instance has domains.
+func inDomains(permission string, handle func(*call, *organization) (any, *apiError)) func(*call) (any, *apiError) {
+	return inOrganization(permission, func(c *call, o *organization) (any, *apiError) {
+		if !c.setting(true, "organization_settings", "domains", "enabled") {
+			return nil, fail("organization_domains_not_enabled", "Verified domains are not enabled for this instance.")
+		}
+		return handle(c, o)
+	})
+}
+
+// commonDomains are some of those where everybody may have an address.
+var commonDomains = []string{"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "outlook.com", "yahoo.com"}
 
 func listDomains(c *call, o *organization) (any, *apiError) {
 	list := []any{}
 	for _, d := range o.domains {
 		if c.wanted("enrollment_mode", d.mode) && matchesQuery(c.query.Get("query"), d.name) {
-			list = append(list, domainJSON(o, d))
+			list = append(list, c.domainJSON(o, d))
 		}
 	}
 	return c.page(list), nil
@@ -70,13 +91,15 @@ func createDomain(c *call, o *organization) (any, *apiError) {
 		return nil, missing("name")
 	case !strings.Contains(name, ".") || strings.ContainsAny(name, " /@:"):
 		return nil, failParam("form_param_format_invalid", "name", "name must be a domain name.")
+	case slices.Contains(commonDomains, name):
+		return nil, failParam("organization_domain_common", "name", "name is the domain of a common email provider.")
 	case slices.ContainsFunc(o.domains, func(d *domain) bool { return d.name == name }):
 		return nil, failParam("organization_domain_already_exists_same_organization", "name", "The organization has that domain already.")
 	}
 	now := c.millis()
 	d := &domain{id: c.newID("orgdmn"), name: name, mode: firstText(c.arg("enrollment_mode"), "manual_invitation"), created: now, updated: now}
 	o.domains = append(o.domains, d)
-	return domainJSON(o, d), nil
+	return c.domainJSON(o, d), nil
 }
 
 func withDomain(handle func(*call, *organization, *domain) (any, *apiError)) func(*call, *organization) (any, *apiError) {
@@ -90,7 +113,29 @@ func withDomain(handle func(*call, *organization, *domain) (any, *apiError)) fun
 	}
 }
 
+// pendingOf counts what came of a domain and is not decided yet.
+func (s *Server) pendingOf(o *organization, d *domain) (invitations, suggestions int) {
+	for _, i := range o.invitations {
+		if i.domain == d && i.status == "pending" {
+			invitations++
+		}
+	}
+	for _, g := range s.state.suggestions {
+		if g.domain == d && g.status == "pending" {
+			suggestions++
+		}
+	}
+	return invitations, suggestions
+}
+
+// withdraw takes the invitations and suggestions back that came of a domain.
+func (s *Server) withdraw(o *organization, d *domain) {
+	o.invitations = slices.DeleteFunc(o.invitations, func(i *invitation) bool { return i.domain == d && i.status == "pending" })
+	s.state.suggestions = slices.DeleteFunc(s.state.suggestions, func(g *suggestion) bool { return g.domain == d && g.status == "pending" })
+}
+
 func deleteDomain(c *call, o *organization, d *domain) (any, *apiError) {
+	c.withdraw(o, d)
 	o.domains = slices.DeleteFunc(o.domains, func(other *domain) bool { return other == d })
 	return deletedJSON("organization_domain", d.id), nil
 }
@@ -100,8 +145,17 @@ func setEnrollment(c *call, o *organization, d *domain) (any, *apiError) {
 	if !slices.Contains([]string{"manual_invitation", "automatic_invitation", "automatic_suggestion"}, mode) {
 		return nil, failParam("organization_domain_enrollment_mode_invalid", "enrollment_mode", "The enrollment mode is not valid.")
 	}
+	if !c.listed(mode, "organization_settings", "domains", "enrollment_modes") {
+		return nil, fail("organization_domain_enrollment_mode_not_enabled", "The enrollment mode is not enabled for this instance.")
+	}
 	d.mode, d.updated = mode, c.millis()
-	return domainJSON(o, d), nil
+	if c.flag("delete_pending") {
+		c.withdraw(o, d)
+	}
+	for _, u := range c.state.users {
+		c.suggest(u)
+	}
+	return c.domainJSON(o, d), nil
 }
 
 func prepareAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
@@ -110,7 +164,7 @@ func prepareAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
 		return nil, failParam("organization_domain_mismatch", "affiliation_email_address", "The email address is not of this domain.")
 	}
 	d.email, d.affiliation = email, c.otp("affiliation_email_code", "")
-	return domainJSON(o, d), nil
+	return c.domainJSON(o, d), nil
 }
 
 func attemptAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
@@ -118,12 +172,12 @@ func attemptAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
 		return nil, err
 	}
 	d.verifiedAt = c.millis()
-	return domainJSON(o, d), nil
+	return c.domainJSON(o, d), nil
 }
 
 func prepareOwnership(c *call, o *organization, d *domain) (any, *apiError) {
 	d.ownership = &verification{status: "unverified", strategy: "txt", expires: c.millis() + codeLife}
-	return domainJSON(o, d), nil
+	return c.domainJSON(o, d), nil
 }
 
 // attemptOwnership looks into no DNS: the record counts as there.
@@ -132,5 +186,5 @@ func attemptOwnership(c *call, o *organization, d *domain) (any, *apiError) {
 		return nil, err
 	}
 	d.verifiedAt = c.millis()
-	return domainJSON(o, d), nil
+	return c.domainJSON(o, d), nil
 }

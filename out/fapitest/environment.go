@@ -23,19 +23,6 @@ func joinWaitlist(c *call) (any, *apiError) {
 	return object{"object": "waitlist_entry", "id": c.state.waitlist[email]}, nil
 }
 
-// setting reads a switch of the environment; instead is what holds when it is not there.
-func (s *Server) setting(instead bool, path ...string) bool {
-	var v any = s.state.environment
-	for _, name := range path {
-		o, _ := v.(object)
-		v = o[name]
-	}
-	if set, ok := v.(bool); ok {
-		return set
-	}
-	return instead
-}
-
 // newEnvironment is that of a development instance where all that the server can do is switched on.
 func (s *Server) newEnvironment() object {
 	kind := "development"
@@ -133,9 +120,4 @@ func attributes() object {
 		"password": password, "authenticator_app": attribute(false, none, texts("totp"), texts("totp")), "ticket": attribute(false, none, none, none),
 		"backup_code": attribute(false, none, texts("backup_code"), none), "passkey": attribute(false, texts("passkey"), none, texts("passkey")),
 	}
-}
-
-// attributeIs reads a switch of an attribute: enabled, required, verify_at_sign_up.
-func (s *Server) attributeIs(name, what string) bool {
-	return s.setting(false, "user_settings", "attributes", name, what)
 }

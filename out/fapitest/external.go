@@ -40,13 +40,11 @@ func reauthorize(c *call, e *external) (any, *apiError) {
 	v := &verification{object: "verification_oauth", status: "unverified", strategy: "oauth_" + e.provider, expires: c.millis() + codeLife}
 	e.verification, e.scopes = v, strings.Join(c.list("additional_scope"), " ")
 	u, k, native := c.user(), c.client, c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(email string) url.Values {
-		return c.Server.backFromProvider(k, native, func(in *call) {
-			if e.email = email; email == "" {
-				e.email = u.identifier()
-			}
+	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
+		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
+			e.email = firstText(who.email, u.identifier())
 			v.status, e.updated = "verified", in.millis()
-		}, func() *session { return nil })
+		}, noSession)
 	}})
 	e.updated = c.millis()
 	return c.externalJSON(u)(e), nil

@@ -4,8 +4,12 @@ package fapitest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -13,7 +17,7 @@ import (
 // Fault is what goes wrong with requests. Its members may be combined; the zero Fault does nothing. A refused or dropped
 // request has not changed anything, unless the name says otherwise.
 type Fault struct {
-	On    string // which requests: "POST /v1/client/sign_ins", "GET /v1/*" for all that start so, "" for all
+	On    string // which requests: "POST /v1/client/sign_ins/*/reset_password", "GET /v1/*" for all that start so, "" for all
 	Skip  int    // so many of them are answered well before
 	Times int    // so many of them fail; 0 is one, -1 all until the fault is removed
 
@@ -23,7 +27,7 @@ type Fault struct {
 	Truncate   bool          // the answer ends in the middle of its body
 	Reorder    bool          // the server acts, and the answer waits until a later request has been answered, at most a second
 
-	Status     int           // refused with this status: 401, 429, 5xx or another from 400 on
+	Status     int           // refused with this status: 401, 429, 5xx or another from 400 to 599
 	Code       string        // the error code of that; "" is the usual one
 	RetryAfter time.Duration // the header Retry-After of that, in whole seconds; 0 is none
 
@@ -35,8 +39,12 @@ type Fault struct {
 }
 
 // Inject makes requests fail, until the fault's Times are used up or remove is called. Of several faults that are about a
-// request the first one injected counts.
+// request the first one injected counts. A fault that cannot happen is a mistake in the test, so Inject panics: where On is
+// malformed or fits no operation, Status is no failure, or a number is negative that must not be.
 func (s *Server) Inject(f Fault) (remove func()) {
+	if err := s.checkFault(f); err != nil {
+		panic("fapitest: Inject: " + err.Error())
+	}
 	if f.Times == 0 {
 		f.Times = 1
 	}
@@ -51,10 +59,31 @@ func (s *Server) Inject(f Fault) (remove func()) {
 	}
 }
 
-// WithFault injects a fault from the start.
+// WithFault injects a fault from the start. New fails where Inject would panic.
 func WithFault(f Fault) Option {
-	return func(s *Server) error { s.Inject(f); return nil }
+	return func(s *Server) error { s.cfg.faults = append(s.cfg.faults, f); return nil }
 }
+
+func (s *Server) checkFault(f Fault) error {
+	switch {
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("status %d is not a failure", f.Status)
+	case f.Times < -1 || f.Skip < 0 || f.Latency < 0 || f.RetryAfter < 0:
+		return errors.New("a number is negative")
+	case f.On == "" || f.On == "*":
+		return nil
+	}
+	method, path, _ := strings.Cut(f.On, " ")
+	if !slices.Contains(verbs, method) || !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("On is %q, wanted a form such as %q", f.On, "GET /v1/client")
+	}
+	if !strings.HasSuffix(path, "*") && s.table.match(&call{method: method, path: path}) == nil {
+		return fmt.Errorf("no operation is called %s", f.On)
+	}
+	return nil
+}
+
+var verbs = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 type pendingFault struct{ Fault }
 

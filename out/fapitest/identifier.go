@@ -71,8 +71,9 @@ func (k identifierKind) remove(c *call, i *identifier) (any, *apiError) {
 	}
 	u := c.user()
 	list := k.list(u)
-	left := slices.ContainsFunc(*list, func(other *identifier) bool { return other != i && other.verified() })
-	if i.verified() && !left && c.attributeIs(k.param, "required") {
+	isOther := func(other *identifier) bool { return other != i && other.verified() }
+	last := u.username == "" && len(u.externals) == 0 && !slices.ContainsFunc(slices.Concat(u.emails, u.phones, u.wallets), isOther)
+	if i.verified() && (last || c.attributeIs(k.param, "required") && !slices.ContainsFunc(*list, isOther)) {
 		return nil, fail("last_required_identification_deletion_failed", "You must have at least one "+k.param+".")
 	}
 	*list = slices.DeleteFunc(*list, func(other *identifier) bool { return other == i })
@@ -88,6 +89,9 @@ func (k identifierKind) prepare(c *call, i *identifier) (any, *apiError) {
 	switch strategy := c.arg("strategy"); {
 	case k.object == "web3_wallet":
 		i.verification = &verification{object: "verification_web3", status: "unverified", strategy: firstText(strategy, k.strategy), nonce: c.newID("nonce")}
+	case strategy == "email_link" && k.strategy == "email_code":
+		u := c.user()
+		i.verification = c.emailLink(i.value, func(in *call) *apiError { return in.verified(u, k, i) }, noSession)
 	case strategy == k.strategy:
 		i.verification = c.otp(strategy, c.arg("channel"))
 	case strategy == "":
@@ -110,13 +114,24 @@ func (k identifierKind) attempt(c *call, i *identifier) (any, *apiError) {
 	} else {
 		err = c.attemptCode(i.verification)
 	}
+	if err == nil {
+		err = c.verified(c.user(), k, i)
+	}
 	if err != nil {
 		return nil, err
 	}
-	i.updated = c.millis()
-	c.user().choosePrimaries()
-	c.user().updated = c.millis()
 	return k.json(i), nil
+}
+
+// verified ends a verification, unless somebody else was faster.
+func (c *call) verified(u *user, k identifierKind, i *identifier) *apiError {
+	if err := c.checkTaken(k.param, i.value, u); err != nil {
+		i.verification.status = "failed"
+		return err
+	}
+	i.updated, u.updated = c.millis(), c.millis()
+	u.choosePrimaries()
+	return nil
 }
 
 func updatePhone(c *call, i *identifier) (any, *apiError) {

@@ -2,7 +2,10 @@
 
 package fapitest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 var invitationRoutes = []route{
 	{name: "GET /v1/organizations/{org}/invitations", access: byUser, handle: inOrganization(readMembers, listInvitations)},
@@ -15,11 +18,12 @@ var invitationRoutes = []route{
 // invitation to an organization.
 type invitation struct {
 	id, email, role, status, ticket string
+	domain                          *domain // that it came of by itself
 	created, updated                int64
 }
 
-func invitationJSON(o *organization, i *invitation) object {
-	return object{"object": "organization_invitation", "id": i.id, "email_address": i.email, "role": i.role, "role_name": roleOf(i.role).name,
+func (s *Server) invitationJSON(o *organization, i *invitation) object {
+	return object{"object": "organization_invitation", "id": i.id, "email_address": i.email, "role": i.role, "role_name": s.roleOf(i.role).name,
 		"organization_id": o.id, "public_organization_data": publicOrganizationJSON(o), "status": i.status, "public_metadata": object{}, "url": nil,
 		"expires_at": i.created + month, "created_at": i.created, "updated_at": i.updated}
 }
@@ -32,7 +36,7 @@ func listInvitations(c *call, o *organization) (any, *apiError) {
 	list := []any{}
 	for _, i := range o.invitations {
 		if c.wanted("status", i.status) && matchesQuery(c.query.Get("query"), i.email) {
-			list = append(list, invitationJSON(o, i))
+			list = append(list, c.invitationJSON(o, i))
 		}
 	}
 	return c.page(list), nil
@@ -42,7 +46,7 @@ func listPendingInvitations(c *call, o *organization) (any, *apiError) {
 	list := []any{}
 	for _, i := range o.invitations {
 		if i.status == "pending" {
-			list = append(list, invitationJSON(o, i))
+			list = append(list, c.invitationJSON(o, i))
 		}
 	}
 	return c.page(list), nil
@@ -53,8 +57,8 @@ func (c *call) invite(o *organization, emails []string) ([]any, *apiError) {
 	if len(emails) == 0 {
 		return nil, missing("email_address")
 	}
-	if c.arg("role") == "" {
-		return nil, missing("role")
+	if err := c.checkRole(); err != nil {
+		return nil, err
 	}
 	for _, email := range emails {
 		if !validEmail(email) {
@@ -71,14 +75,17 @@ func (c *call) invite(o *organization, emails []string) ([]any, *apiError) {
 	}
 	list := []any{}
 	for _, email := range emails {
-		now := c.millis()
-		i := &invitation{id: c.newID("orginv"), email: email, role: c.arg("role"), status: "pending", created: now, updated: now}
-		i.ticket = c.newID("ticket")
-		c.state.tickets[i.ticket] = &ticket{invitation: i, org: o}
-		o.invitations = append(o.invitations, i)
-		list = append(list, invitationJSON(o, i))
+		list = append(list, c.invitationJSON(o, c.newInvitation(o, email, c.arg("role"))))
 	}
 	return list, nil
+}
+
+func (s *Server) newInvitation(o *organization, email, role string) *invitation {
+	now := s.millis()
+	i := &invitation{id: s.newID("orginv"), email: email, role: role, status: "pending", created: now, updated: now, ticket: s.newID("ticket")}
+	s.state.tickets[i.ticket] = &ticket{invitation: i, org: o}
+	o.invitations = append(o.invitations, i)
+	return i
 }
 
 func createInvitation(c *call, o *organization) (any, *apiError) {
@@ -107,10 +114,24 @@ func revokeInvitation(c *call, o *organization) (any, *apiError) {
 			return nil, fail("organization_invitation_not_pending", "The invitation is not pending.")
 		}
 		i.status, i.updated = "revoked", c.millis()
-		delete(c.state.tickets, i.ticket)
-		return invitationJSON(o, i), nil
+		return c.invitationJSON(o, i), nil
 	}
 	return nil, fail("organization_invitation_not_found", "The invitation was not found.")
+}
+
+// openInvitation refuses the ticket of an invitation that is over.
+func (c *call) openInvitation(t *ticket) *apiError {
+	switch {
+	case !slices.Contains(c.state.orgs, t.org):
+		return failParam("organization_invitation_to_deleted_organization", "ticket", "The organization of the invitation has been deleted.")
+	case t.invitation.status == "revoked":
+		return failParam("organization_invitation_revoked_code", "ticket", "The invitation has been revoked.")
+	case t.invitation.status != "pending":
+		return failParam("organization_invitation_already_accepted", "ticket", "The invitation has already been accepted.")
+	case t.invitation.created+month <= c.millis():
+		return failParam("ticket_expired_code", "ticket", "The ticket has expired.")
+	}
+	return nil
 }
 
 func (s *Server) acceptInvitation(o *organization, i *invitation, u *user) {

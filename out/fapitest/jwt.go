@@ -81,7 +81,7 @@ const tokenLife = time.Minute
 // ten seconds, unless something in it changed.
 func (s *Server) sessionToken(x *session, o *organization) string {
 	now := s.now()
-	want := x.id + " " + x.status + " " + s.ageKey(x)
+	want := x.id + " " + x.status + " " + s.ageKey(x) + " " + x.client.origin
 	if o != nil {
 		want += " " + o.id
 		if m := o.member(x.user); m != nil {
@@ -109,29 +109,71 @@ func (s *Server) claims(x *session, o *organization) object {
 		"v": 2, "iss": s.issuer(), "sub": x.user.id, "sid": x.id, "sts": x.status, "jti": s.newID("jti"),
 		"iat": now.Unix(), "nbf": now.Add(-10 * time.Second).Unix(), "exp": now.Add(tokenLife).Unix(), "fva": s.factorAges(x),
 	}
-	var features, plans []string
-	scoped := func(scope, plan string, list []string) {
-		if plan != "" {
-			plans = append(plans, scope+":"+plan)
-		}
-		for _, f := range list {
-			features = append(features, scope+":"+f)
-		}
+	if x.client.origin != "" {
+		claims["azp"] = x.client.origin
 	}
-	scoped("u", x.user.plan, x.user.features)
+	fea, pla := scoped("u", x.user.features), scoped("u", planList(x.user.plan))
 	if o != nil {
 		if m := o.member(x.user); m != nil {
-			scoped("o", o.plan, o.features)
+			features, names, masks := permissionClaims(o.features, s.roleOf(m.role).permissions)
+			fea, pla = append(fea, scoped("o", features)...), append(pla, scoped("o", planList(o.plan))...)
 			claims["o"] = object{"id": o.id, "slg": o.slug, "rol": strings.TrimPrefix(m.role, "org:")}
+			if len(names) > 0 {
+				claims["o"].(object)["per"], claims["o"].(object)["fpm"] = strings.Join(names, ","), strings.Join(masks, ",")
+			}
 		}
 	}
-	if len(features) > 0 {
-		claims["fea"] = strings.Join(features, ",")
+	if len(fea) > 0 {
+		claims["fea"] = strings.Join(fea, ",")
 	}
-	if len(plans) > 0 {
-		claims["pla"] = strings.Join(plans, ",")
+	if len(pla) > 0 {
+		claims["pla"] = strings.Join(pla, ",")
 	}
 	return claims
+}
+
+func planList(plan string) []string {
+	if plan == "" {
+		return nil
+	}
+	return []string{plan}
+}
+
+// scoped are features or plans with whose they are: "o:reports".
+func scoped(scope string, list []string) []string {
+	var out []string
+	for _, name := range list {
+		out = append(out, scope+":"+name)
+	}
+	return out
+}
+
+// permissionClaims packs the permissions that a role has beside the API's own: the names of what may be done, and for each
+// feature a number whose bits choose among them. A feature that a permission is about is one of the organization's.
+func permissionClaims(features, permissions []string) (all, names, masks []string) {
+	all = slices.Clone(features)
+	granted := map[string][]string{} // by feature
+	for _, p := range permissions {
+		parts := strings.Split(p, ":")
+		if strings.HasPrefix(parts[1], "sys_") {
+			continue
+		}
+		if !slices.Contains(all, parts[1]) {
+			all = append(all, parts[1])
+		}
+		if !slices.Contains(names, parts[2]) {
+			names = append(names, parts[2])
+		}
+		granted[parts[1]] = append(granted[parts[1]], parts[2])
+	}
+	for _, feature := range all {
+		mask := new(big.Int)
+		for _, name := range granted[feature] {
+			mask.SetBit(mask, slices.Index(names, name), 1)
+		}
+		masks = append(masks, mask.String())
+	}
+	return all, names, masks
 }
 
 // issuer is the URL of the server, known once it listens.

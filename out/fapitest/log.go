@@ -85,7 +85,8 @@ func (l *requestLog) done(r *Request, status int) {
 }
 
 // Requests are those so far, in the order of arrival, the last 50,000 of them at least. With arguments only those of these
-// forms: "POST /v1/client/sign_ins", or "GET /v1/me/*" for all that start so. They are copies; nobody else has them.
+// forms: "POST /v1/client/sign_ins", "POST /v1/organizations/*/memberships" with anything for the star, or "GET /v1/me/*" for
+// all that start so. They are copies; nobody else has them.
 func (s *Server) Requests(wanted ...string) []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
@@ -100,10 +101,19 @@ func (s *Server) Requests(wanted ...string) []Request {
 	return list
 }
 
-// matches tells whether "POST /path" is of a form; the form's end may be left open with a `*`.
+// matches tells whether "POST /path" is of a form. A `*` stands for one segment, at the form's end for anything.
 func matches(form, text string) bool {
-	if prefix, open := strings.CutSuffix(form, "*"); open {
-		return strings.HasPrefix(text, prefix)
+	form, open := strings.CutSuffix(form, "*")
+	want, have := strings.Split(form, "/"), strings.Split(text, "/")
+	if len(want) > len(have) || !open && len(want) < len(have) {
+		return false
 	}
-	return form == text
+	for i, w := range want {
+		switch last := i == len(want)-1; {
+		case w == "*", w == have[i], last && open && strings.HasPrefix(have[i], w):
+		default:
+			return false
+		}
+	}
+	return true
 }

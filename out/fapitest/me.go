@@ -112,7 +112,9 @@ func deleteMe(c *call) (any, *apiError) {
 	}
 	for _, o := range c.state.orgs {
 		o.members = slices.DeleteFunc(o.members, func(m *member) bool { return m.user == u })
+		o.requests = slices.DeleteFunc(o.requests, func(r *membershipRequest) bool { return r.user == u })
 	}
+	c.state.suggestions = slices.DeleteFunc(c.state.suggestions, func(g *suggestion) bool { return g.user == u })
 	c.state.users = slices.DeleteFunc(c.state.users, func(other *user) bool { return other == u })
 	c.rotate(c.client)
 	return deletedJSON("user", u.id), nil
@@ -123,7 +125,7 @@ func changePassword(c *call) (any, *apiError) {
 	if err := c.wantsFresh(); err != nil {
 		return nil, err
 	}
-	if u.password != "" && !c.cfg.reverification {
+	if u.password != "" && !c.reverifies() && !u.mustReset {
 		switch {
 		case c.form.Get("current_password") == "":
 			return nil, missing("current_password")
@@ -135,6 +137,8 @@ func changePassword(c *call) (any, *apiError) {
 		return nil, err
 	}
 	u.setPassword(c.form.Get("new_password"), c.millis())
+	u.mustReset = false
+	c.settle(u)
 	if c.flag("sign_out_of_other_sessions") {
 		for _, x := range c.sessionsOf(u) {
 			if x != c.session && x.signedIn() {

@@ -29,12 +29,13 @@ func addMember(c *call, o *organization) (any, *apiError) {
 	switch {
 	case c.arg("user_id") == "":
 		return nil, missing("user_id")
-	case c.arg("role") == "":
-		return nil, missing("role")
 	case u == nil:
 		return nil, failParam("form_resource_not_found", "user_id", "The user was not found.")
 	case o.member(u) != nil:
 		return nil, fail("already_a_member_in_organization", "The user is already a member of the organization.")
+	}
+	if err := c.checkRole(); err != nil {
+		return nil, err
 	}
 	return c.memberJSON(&membership{o, c.join(o, u, c.arg("role"))}), nil
 }
@@ -56,8 +57,8 @@ func (o *organization) onlyAdmin(m *member) bool {
 }
 
 func updateMember(c *call, o *organization, m *member) (any, *apiError) {
-	if c.arg("role") == "" {
-		return nil, missing("role")
+	if err := c.checkRole(); err != nil {
+		return nil, err
 	}
 	if o.onlyAdmin(m) && c.arg("role") != "org:admin" {
 		return nil, lastAdmin()
@@ -113,7 +114,8 @@ func withRequest(status string) func(*call, *organization) (any, *apiError) {
 			}
 			r.status, r.updated = status, c.millis()
 			if status == "accepted" {
-				c.join(o, r.user, "")
+				c.join(o, r.user, c.domainRole())
+				c.settle(r.user)
 			}
 			return c.requestJSON(o, r), nil
 		}

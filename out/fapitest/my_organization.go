@@ -2,6 +2,8 @@
 
 package fapitest
 
+import "slices"
+
 var myOrganizationRoutes = []route{
 	{name: "GET /v1/me/organization_memberships", access: byUser, handle: myMemberships},
 	{name: "DELETE /v1/me/organization_memberships/{org}", access: byUser, handle: inOrganization("", leaveOrganization)},
@@ -42,10 +44,11 @@ func (c *call) invited(visit func(*organization, *invitation)) {
 }
 
 func myInvitations(c *call) (any, *apiError) {
+	c.suggest(c.user())
 	list := []any{}
 	c.invited(func(o *organization, i *invitation) {
 		if c.wanted("status", i.status) {
-			list = append(list, invitationJSON(o, i))
+			list = append(list, c.invitationJSON(o, i))
 		}
 	})
 	return c.page(list), nil
@@ -63,7 +66,7 @@ func acceptMyInvitation(c *call) (any, *apiError) {
 			err = fail("organization_invitation_not_pending", "The invitation is not pending.")
 		default:
 			c.acceptInvitation(o, i, c.user())
-			answer, err = invitationJSON(o, i), nil
+			answer, err = c.invitationJSON(o, i), nil
 		}
 	})
 	return answer, err
@@ -74,6 +77,7 @@ type suggestion struct {
 	id, status       string
 	user             *user
 	org              *organization
+	domain           *domain
 	created, updated int64
 }
 
@@ -82,16 +86,29 @@ func suggestionJSON(g *suggestion) object {
 		"created_at": g.created, "updated_at": g.updated}
 }
 
-// suggest makes the suggestions that a user does not have yet.
+// suggest makes the suggestions and invitations that the domains of organizations have for a user.
 func (s *Server) suggest(u *user) {
 	for _, o := range s.state.orgs {
 		for _, d := range o.domains {
-			if d.mode == "automatic_suggestion" && d.covers(u) && o.member(u) == nil && !s.suggested(u, o) {
+			email := d.covers(u)
+			if email == "" || o.member(u) != nil {
+				continue
+			}
+			switch {
+			case d.mode == "automatic_suggestion" && !s.suggested(u, o):
 				now := s.millis()
-				s.state.suggestions = append(s.state.suggestions, &suggestion{id: s.newID("orgsug"), status: "pending", user: u, org: o, created: now, updated: now})
+				s.state.suggestions = append(s.state.suggestions, &suggestion{id: s.newID("orgsug"), status: "pending", user: u, org: o, domain: d, created: now, updated: now})
+			case d.mode == "automatic_invitation" && !slices.ContainsFunc(o.invitations, func(i *invitation) bool { return i.email == email }):
+				s.newInvitation(o, email, s.domainRole()).domain = d
 			}
 		}
 	}
+}
+
+// domainRole is the role of those who join by a domain.
+func (s *Server) domainRole() string {
+	role, _ := s.at("organization_settings", "domains", "default_role").(string)
+	return firstText(role, "org:member")
 }
 
 func (s *Server) suggested(u *user, o *organization) bool {

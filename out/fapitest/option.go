@@ -21,6 +21,8 @@ type config struct {
 	single         bool
 	users          []User
 	organizations  []Organization
+	roles          []Role
+	faults         []Fault
 	templates      map[string]map[string]any
 	environment    []func(map[string]any)
 }
@@ -47,6 +49,7 @@ type User struct {
 	Banned          bool           `json:"banned"`            // a sign-in fails with user_banned
 	Locked          bool           `json:"locked"`            // a sign-in fails with user_locked
 	MustSetPassword bool           `json:"must_set_password"` // a sign-in stops at needs_new_password
+	MustReset       bool           `json:"must_reset"`        // sessions are pending with the task reset-password until the password is changed
 }
 
 // Organization is one that exists when the server starts.
@@ -63,7 +66,7 @@ type Organization struct {
 // Member puts a user into an organization.
 type Member struct {
 	User string `json:"user"` // id, username, email or phone number of a user of WithUser
-	Role string `json:"role"` // "org:admin", "org:member", or one of the test's own; "" is org:member
+	Role string `json:"role"` // "org:admin", "org:member", or one of WithRole; "" is org:member
 }
 
 // WithUser adds a user.
@@ -74,6 +77,19 @@ func WithUser(u User) Option {
 // WithOrganization adds an organization. Its members are users of WithUser, given before or after it.
 func WithOrganization(o Organization) Option {
 	return func(s *Server) error { s.cfg.organizations = append(s.cfg.organizations, o); return nil }
+}
+
+// Role is what members of organizations may do. org:admin and org:member are there already, and may be replaced.
+type Role struct {
+	Key         string   `json:"key"`         // "org:billing"
+	Name        string   `json:"name"`        // "" is made of the key
+	Permissions []string `json:"permissions"` // "org:invoices:create"; those of the API itself are called "org:sys_..."
+}
+
+// WithRole adds a role, or replaces the one with this key. Of a role's own permissions tokens have the per and fpm claims,
+// and fea the features that the permissions are about.
+func WithRole(r Role) Option {
+	return func(s *Server) error { s.cfg.roles = append(s.cfg.roles, r); return nil }
 }
 
 // WithTemplate adds a JWT template: tokens of that name have these claims beside the usual ones.
@@ -93,7 +109,13 @@ func WithTemplate(name string, claims map[string]any) Option {
 // WithEnvironment changes the environment, the JSON object that GET /v1/environment answers, before the server starts.
 // What sign-ups require follows from it: user_settings.attributes, user_settings.sign_up. Several are applied in order.
 func WithEnvironment(change func(environment map[string]any)) Option {
-	return func(s *Server) error { s.cfg.environment = append(s.cfg.environment, change); return nil }
+	return func(s *Server) error {
+		if change == nil {
+			return errors.New("WithEnvironment: the function is nil")
+		}
+		s.cfg.environment = append(s.cfg.environment, change)
+		return nil
+	}
 }
 
 // WithAddress listens on another address than a free port of 127.0.0.1.

@@ -3,6 +3,8 @@
 package fapitest
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,54 +38,126 @@ type role struct {
 	permissions []string
 }
 
-var roles = []role{
-	{"org:admin", "Admin", []string{manageProfile, deleteProfile, readMembers, manageMembers, readDomains, manageDomains, readBilling, manageBilling}},
-	{"org:member", "Member", []string{readMembers, readBilling}},
+// builtInRoles are there without an option.
+func builtInRoles() []role {
+	return []role{
+		{"org:admin", "Admin", []string{manageProfile, deleteProfile, readMembers, manageMembers, readDomains, manageDomains, readBilling, manageBilling}},
+		{"org:member", "Member", []string{readMembers, readBilling}},
+	}
 }
 
-// roleOf finds a role; one of the test's own may what members may.
-func roleOf(key string) role {
-	for _, r := range roles {
+var roleKey = regexp.MustCompile(`^org:[a-z0-9_]+$`)
+
+// setRole adds a role, or replaces the one with its key.
+func (s *Server) setRole(r Role) error {
+	if !roleKey.MatchString(r.Key) {
+		return fmt.Errorf("WithRole: %q is not of the form org:name", r.Key)
+	}
+	for _, p := range r.Permissions {
+		if !permissionKey.MatchString(p) {
+			return fmt.Errorf("WithRole: the permission %q of %s is not of the form org:feature:permission", p, r.Key)
+		}
+	}
+	added := role{r.Key, firstText(r.Name, roleName(r.Key)), slices.Clone(r.Permissions)}
+	if i := slices.IndexFunc(s.state.roles, func(other role) bool { return other.key == r.Key }); i >= 0 {
+		s.state.roles[i] = added
+		return nil
+	}
+	s.state.roles = append(s.state.roles, added)
+	return nil
+}
+
+var permissionKey = regexp.MustCompile(`^org:[a-z0-9_]+:[a-z0-9_]+$`)
+
+// roleName is "Billing manager" of "org:billing_manager".
+func roleName(key string) string {
+	name := strings.ReplaceAll(strings.TrimPrefix(key, "org:"), "_", " ")
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// roleOf finds a role. The keys of members and invitations were checked.
+func (s *Server) roleOf(key string) role {
+	for _, r := range s.state.roles {
 		if r.key == key {
 			return r
 		}
 	}
-	name := strings.TrimPrefix(key, "org:")
-	if name != "" {
-		name = strings.ToUpper(name[:1]) + name[1:]
+	return role{key: key}
+}
+
+// checkRole refuses a request whose role the instance does not have.
+func (c *call) checkRole() *apiError {
+	key := c.arg("role")
+	switch {
+	case key == "":
+		return missing("role")
+	case c.roleOf(key).name == "":
+		return failParam("resource_not_found", "role", "The organization role was not found.")
 	}
-	return role{key, name, roles[1].permissions}
+	return nil
 }
 
 // inOrganization finds the organization of the path. The user has to be a member with the permission; "" asks for none.
 func inOrganization(permission string, handle func(*call, *organization) (any, *apiError)) func(*call) (any, *apiError) {
 	return func(c *call) (any, *apiError) {
 		o := c.state.organization(c.args["org"])
+		if err := c.organizationsEnabled(); err != nil {
+			return nil, err
+		}
 		if o == nil || o.member(c.user()) == nil {
 			return nil, fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
 		}
-		if permission != "" && !slices.Contains(roleOf(o.member(c.user()).role).permissions, permission) {
+		if permission != "" && !slices.Contains(c.roleOf(o.member(c.user()).role).permissions, permission) {
 			return nil, fail("missing_organization_permission", "You are missing the following organization permission: "+permission).with("permissions", texts(permission))
 		}
 		return handle(c, o)
 	}
 }
 
+func (c *call) organizationsEnabled() *apiError {
+	if c.setting(true, "organization_settings", "enabled") {
+		return nil
+	}
+	return fail("organization_not_enabled_in_instance", "The organizations feature is not enabled for this instance.")
+}
+
+var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// checkSlug refuses a slug that is malformed or taken.
+func (c *call) checkSlug(slug string, but *organization) *apiError {
+	other := c.state.organization(slug)
+	switch {
+	case slug == "":
+		return nil
+	case c.setting(false, "organization_settings", "slug", "disabled"):
+		return fail("organization_slugs_disabled", "Organization slugs are disabled for this instance.")
+	case !slugForm.MatchString(slug):
+		return failParam("form_param_format_invalid", "slug", "slug can only have lowercase letters, digits and dashes.")
+	case other != nil && other != but:
+		return failParam("form_identifier_exists", "slug", "That slug is taken. Please try another.")
+	}
+	return nil
+}
+
 func createOrganization(c *call) (any, *apiError) {
+	if err := c.organizationsEnabled(); err != nil {
+		return nil, err
+	}
 	if !c.setting(true, "user_settings", "actions", "create_organization") {
 		return nil, fail("user_create_organization_not_enabled", "You are not allowed to create organizations.")
 	}
 	if c.arg("name") == "" {
 		return nil, missing("name")
 	}
-	if c.arg("slug") != "" && c.state.organization(c.arg("slug")) != nil {
-		return nil, failParam("form_identifier_exists", "slug", "That slug is taken. Please try another.")
+	if err := c.checkSlug(c.arg("slug"), nil); err != nil {
+		return nil, err
 	}
 	o := c.newOrganization(c.arg("name"), c.arg("slug"))
 	for n, base := 2, o.slug; c.state.organization(o.slug) != nil; n++ {
 		o.slug = base + "-" + strconv.Itoa(n)
 	}
-	c.join(o, c.user(), "org:admin")
+	role, _ := c.at("organization_settings", "creator_role").(string)
+	c.join(o, c.user(), firstText(role, "org:admin"))
 	c.state.orgs = append(c.state.orgs, o)
 	return c.organizationJSON(o), nil
 }
@@ -92,17 +166,17 @@ func updateOrganization(c *call, o *organization) (any, *apiError) {
 	if c.has("name") && c.arg("name") == "" {
 		return nil, missing("name")
 	}
-	if slug := c.arg("slug"); slug != "" {
-		if other := c.state.organization(slug); other != nil && other != o {
-			return nil, failParam("form_identifier_exists", "slug", "That slug is taken. Please try another.")
-		}
-		o.slug = slug
+	if err := c.checkSlug(c.arg("slug"), o); err != nil {
+		return nil, err
 	}
-	o.name, o.updated = firstText(c.arg("name"), o.name), c.millis()
+	o.name, o.slug, o.updated = firstText(c.arg("name"), o.name), firstText(c.arg("slug"), o.slug), c.millis()
 	return c.organizationJSON(o), nil
 }
 
 func deleteOrganization(c *call, o *organization) (any, *apiError) {
+	if !c.setting(true, "organization_settings", "actions", "admin_delete") {
+		return nil, fail("organization_admin_delete_not_enabled", "Organizations cannot be deleted by their admins.")
+	}
 	c.state.orgs = slices.DeleteFunc(c.state.orgs, func(other *organization) bool { return other == o })
 	c.leaveSessions(o, nil)
 	return deletedJSON("organization", o.id), nil
@@ -115,6 +189,7 @@ func (s *Server) leaveSessions(o *organization, u *user) {
 			if x.org == o && (u == nil || x.user == u) {
 				x.org = nil
 				k.updated = max(s.millis(), k.updated+1)
+				s.settle(x.user)
 			}
 		}
 	}
@@ -138,7 +213,7 @@ func listRoles(c *call, o *organization) (any, *apiError) {
 		return object{"object": "permission", "id": "perm_" + strings.ReplaceAll(key, ":", "_"), "name": key, "key": key, "description": "", "type": "system",
 			"created_at": o.created, "updated_at": o.created}
 	}
-	page := c.page(listOf(roles, func(r role) object {
+	page := c.page(listOf(c.state.roles, func(r role) object {
 		return object{"object": "role", "id": "role_" + strings.TrimPrefix(r.key, "org:"), "name": r.name, "key": r.key, "description": "",
 			"is_creator_eligible": r.key == "org:admin", "permissions": listOf(r.permissions, permission), "created_at": o.created, "updated_at": o.created}
 	}))

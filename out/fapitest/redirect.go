@@ -5,12 +5,14 @@ package fapitest
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // Flows that lead through a browser: providers, enterprise connections, hosted pages, links in emails. The page that the
 // user is sent to is one of this server's: GET it, as a browser would, with ?email=... for somebody's address there, and
-// it redirects back. Without an address it is that of the first user who has an account at the provider.
+// it redirects back. Without an address it is that of the first user who has an account at the provider. With
+// ?error=access_denied the user refuses.
 
 var browserRoutes = []route{
 	{name: "GET /visit/{id}", mode: bare, handle: openVisit},
@@ -37,7 +39,7 @@ func openVisit(c *call) (any, *apiError) {
 		return nil, fail("invalid_redirect_url", "The redirect URL is not valid.")
 	}
 	query := target.Query()
-	for name, values := range v.arrive(c.query.Get("email")) {
+	for name, values := range v.arrive(visitor{c.query.Get("email"), c.query.Has("error")}) {
 		query[name] = values
 	}
 	target.RawQuery = query.Encode()
@@ -83,18 +85,18 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 		a.status = "needs_first_factor"
 	}
 	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(email string) url.Values {
-		return c.Server.backFromProvider(k, native, func(in *call) {
-			u := a.user
+	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
+		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
+			u, email := a.user, ""
 			if u == nil || strategy != "enterprise_sso" {
-				u, email = in.providerUser(provider(strategy), email)
+				u, email = in.providerUser(provider(strategy), who.email)
 			}
 			if u == nil {
 				v.status, v.failure = "transferable", fail("external_account_not_found", "The external account was not found.")
-				v.nonce = ""
 				k.transfer = &transfer{strategy: strategy, email: email}
 				return
 			}
+			in.connect(u, strategy, email)
 			a.user, v.status = u, "verified"
 			if a.identifier == "" {
 				a.identifier = u.identifier()
@@ -126,12 +128,28 @@ func (s *Server) providerUser(provider, email string) (*user, string) {
 	return u, email
 }
 
-// backFromProvider lets a flow go on, and gives what the redirect back carries.
-func (s *Server) backFromProvider(k *client, native bool, step func(*call), done func() *session) url.Values {
-	in := &call{Server: s, client: k, native: native}
-	step(in)
+// connect gives a user the account at a provider by which an email address was found.
+func (s *Server) connect(u *user, strategy, email string) {
+	if strategy == "enterprise_sso" || slices.ContainsFunc(u.externals, func(e *external) bool { return e.provider == provider(strategy) }) {
+		return
+	}
+	u.externals = append(u.externals, s.newExternal(strategy, email, externalVerified(strategy)))
+	u.updated = s.millis()
+}
+
+// backFromProvider lets a flow go on, unless the visitor refuses, and gives what the redirect back carries.
+func (s *Server) backFromProvider(k *client, native bool, who visitor, v *verification, step func(*call), done func() *session) url.Values {
+	if who.refuses {
+		v.status, v.failure = "failed", fail("oauth_access_denied", "You did not grant access to your account.")
+	} else {
+		step(&call{Server: s, client: k, native: native})
+	}
 	k.updated = max(s.millis(), k.updated+1)
 	values := url.Values{}
+	if v.status == "failed" {
+		values.Set("__clerk_status", "failed")
+		values.Set("__clerk_error_code", v.failure.code)
+	}
 	if native {
 		s.rotate(k)
 		values.Set("rotating_token_nonce", s.newNonce(k, ""))
@@ -152,14 +170,14 @@ func createHostedAuth(c *call) (any, *apiError) {
 		}
 	}
 	k, state, challenge := c.device(), c.arg("state"), c.arg("code_challenge")
-	page := c.newVisit(&visit{redirect: c.arg("redirect_url"), arrive: func(email string) url.Values {
+	page := c.newVisit(&visit{redirect: c.arg("redirect_url"), arrive: func(who visitor) url.Values {
 		s := c.Server
-		u := s.state.find(email)
-		if email == "" && len(s.state.users) > 0 {
+		u := s.state.find(who.email)
+		if who.email == "" && len(s.state.users) > 0 {
 			u = s.state.users[0]
 		}
 		values := url.Values{"state": {state}}
-		if u == nil {
+		if u == nil || who.refuses || s.mayEnter(u) != nil {
 			values.Set("error", "access_denied")
 			return values
 		}
@@ -171,29 +189,29 @@ func createHostedAuth(c *call) (any, *apiError) {
 	return object{"object": "hosted_auth", "url": page}, nil
 }
 
-// emailLink sends a link. EmailLink gives it.
-func (c *call) emailLink(a *signIn, id string) *verification {
+// emailLink sends a link to an address. EmailLink gives it. Who opens it has verified the address; then step goes on, and
+// done is the session that came of it.
+func (c *call) emailLink(to string, step func(*call) *apiError, done func() *session) *verification {
 	v := &verification{object: "verification_email_link", status: "unverified", strategy: "email_link", expires: c.millis() + codeLife}
-	to := identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
 	k := c.client
-	link := c.newVisit(&visit{redirect: firstText(c.arg("redirect_url"), c.URL()), arrive: func(string) url.Values {
+	c.state.links[to] = c.newVisit(&visit{redirect: firstText(c.arg("redirect_url"), c.URL()), arrive: func(visitor) url.Values {
 		in := &call{Server: c.Server, client: k}
-		status := "verified"
-		if err := in.attempt(v, true, nil); err != nil {
-			status = v.status
-		} else if err := in.firstDone(k, a, "email_link"); err != nil {
-			status, v.status, v.failure = "failed", "failed", err
+		if err := in.attempt(v, true, nil); err == nil {
+			if err := step(in); err != nil {
+				v.status, v.failure = "failed", err
+			}
 		}
 		k.updated = max(in.millis(), k.updated+1)
-		values := url.Values{"__clerk_status": {status}}
-		if a.session != nil {
-			values.Set("__clerk_created_session", a.session.id)
+		values := url.Values{"__clerk_status": {v.status}}
+		if x := done(); x != nil {
+			values.Set("__clerk_created_session", x.id)
 		}
 		return values
 	}})
-	c.state.links[to.value] = link
 	return v
 }
+
+func noSession() *session { return nil }
 
 // EmailLink is the link that was sent to an email address last, "" for none. Opening it verifies the attempt.
 func (s *Server) EmailLink(address string) string {

@@ -66,8 +66,8 @@ func (s *Server) sessionJSON(x *session) object {
 	if x.org != nil {
 		o["last_active_organization_id"] = x.org.id
 	}
-	if task := s.task(x); task != "" {
-		o["tasks"] = []any{object{"key": task}}
+	if tasks := s.tasks(x); len(tasks) > 0 {
+		o["tasks"] = listOf(tasks, func(key string) object { return object{"key": key} })
 	}
 	if x.signedIn() {
 		o["last_active_token"] = object{"object": "token", "jwt": s.sessionToken(x, x.org)}
@@ -92,8 +92,8 @@ func (s *Server) userJSON(u *user) object {
 		"passkeys": listOf(u.passkeys, passkeyJSON), "external_accounts": listOf(u.externals, s.externalJSON(u)), "saml_accounts": []any{},
 		"organization_memberships": listOf(s.membershipsOf(u), s.memberJSON),
 		"password_last_updated_at": nothing(u.passwordSet), "public_metadata": u.public, "unsafe_metadata": u.unsafe, "external_id": nil,
-		"last_sign_in_at": nothing(u.lastSignIn), "banned": u.banned, "locked": u.locked, "lockout_expires_in_seconds": nil,
-		"verification_attempts_remaining": int64(100), "created_at": u.created, "updated_at": u.updated,
+		"last_sign_in_at": nothing(u.lastSignIn), "banned": u.banned, "locked": s.lockedFor(u) != 0, "lockout_expires_in_seconds": nothing(max(0, s.lockedFor(u))),
+		"verification_attempts_remaining": int64(s.attemptsLeft(u)), "created_at": u.created, "updated_at": u.updated,
 		"delete_self_enabled":         s.setting(true, "user_settings", "actions", "delete_self"),
 		"create_organization_enabled": s.setting(true, "user_settings", "actions", "create_organization"), "create_organizations_limit": limit,
 		"last_active_at": nothing(u.lastActive), "mfa_enabled_at": nothing(u.mfaEnabled), "mfa_disabled_at": nothing(u.mfaDisabled),
@@ -188,7 +188,7 @@ type membership struct {
 }
 
 func (s *Server) memberJSON(m *membership) object {
-	role := roleOf(m.member.role)
+	role := s.roleOf(m.member.role)
 	return object{"object": "organization_membership", "id": m.member.id, "public_metadata": m.member.public, "role": m.member.role,
 		"role_name": role.name, "permissions": texts(role.permissions...), "created_at": m.member.created, "updated_at": m.member.updated,
 		"organization": s.organizationJSON(m.org), "public_user_data": s.publicUserJSON(m.member.user)}

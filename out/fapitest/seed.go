@@ -12,6 +12,12 @@ import (
 
 // seed makes the users and organizations of the options, and the environment.
 func (s *Server) seed() error {
+	s.state.roles = builtInRoles()
+	for _, r := range s.cfg.roles {
+		if err := s.setRole(r); err != nil {
+			return err
+		}
+	}
 	for _, u := range s.cfg.users {
 		if err := s.seedUser(u); err != nil {
 			return err
@@ -37,14 +43,12 @@ func (s *Server) seedUser(in User) error {
 	u.first, u.last, u.username = in.FirstName, in.LastName, in.Username
 	u.public, u.unsafe = cloneObject(in.PublicMetadata), cloneObject(in.UnsafeMetadata)
 	u.features, u.plan = slices.Clone(in.Features), in.Plan
-	u.banned, u.locked, u.mustSet = in.Banned, in.Locked, in.MustSetPassword
+	u.banned, u.locked, u.mustSet, u.mustReset = in.Banned, in.Locked, in.MustSetPassword, in.MustReset
 	u.backup = slices.Clone(in.BackupCodes)
 	u.enterprise = in.EnterpriseSSO
 	u.setPassword(in.Password, u.created)
-	for _, name := range slices.Concat(in.Emails, in.PhoneNumbers, []string{in.Username}) {
-		if owner, _, _ := s.state.userByIdentifier(name); owner != nil {
-			return fmt.Errorf("WithUser: two users have the identifier %s", name)
-		}
+	if err := s.checkSeed(in); err != nil {
+		return err
 	}
 	for _, value := range in.Emails {
 		u.emails = append(u.emails, s.newIdentifier(value, adminVerified()))
@@ -71,6 +75,27 @@ func (s *Server) seedUser(in User) error {
 		return fmt.Errorf("WithUser: two users have the id %s", u.id)
 	}
 	s.state.users = append(s.state.users, u)
+	return nil
+}
+
+// checkSeed refuses a user whose identifiers are malformed, or taken.
+func (s *Server) checkSeed(in User) error {
+	names := slices.Concat(in.Emails, in.PhoneNumbers, slices.DeleteFunc([]string{in.Username}, func(name string) bool { return name == "" }))
+	for i, name := range names {
+		switch owner, _, _ := s.state.userByIdentifier(name); {
+		case owner != nil:
+			return fmt.Errorf("WithUser: two users have the identifier %s", name)
+		case slices.Contains(names[:i], name):
+			return fmt.Errorf("WithUser: one user has the identifier %s twice", name)
+		case i < len(in.Emails) && !validEmail(name):
+			return fmt.Errorf("WithUser: %q is not an email address", name)
+		case i >= len(in.Emails) && i < len(in.Emails)+len(in.PhoneNumbers) && !phoneForm.MatchString(name):
+			return fmt.Errorf("WithUser: %q is not a phone number of the form +15555550100", name)
+		}
+	}
+	if in.PhoneSecond && len(in.PhoneNumbers) == 0 {
+		return fmt.Errorf("WithUser: PhoneSecond wants a phone number")
+	}
 	return nil
 }
 
@@ -145,6 +170,12 @@ func (s *Server) seedOrganization(in Organization) error {
 		if u == nil {
 			return fmt.Errorf("WithOrganization: no user is called %s", m.User)
 		}
+		if m.Role != "" && s.roleOf(m.Role).name == "" {
+			return fmt.Errorf("WithOrganization: there is no role %s; WithRole adds one", m.Role)
+		}
+		if o.member(u) != nil {
+			return fmt.Errorf("WithOrganization: %s is a member of %s twice", m.User, o.slug)
+		}
 		s.join(o, u, m.Role)
 	}
 	s.state.orgs = append(s.state.orgs, o)
@@ -154,11 +185,9 @@ func (s *Server) seedOrganization(in Organization) error {
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 func (s *Server) newOrganization(name, slug string) *organization {
-	now := s.millis()
-	if slug == "" {
-		slug = strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	}
-	return &organization{id: s.newID("org"), name: name, slug: slug, public: object{}, created: now, updated: now}
+	now, id := s.millis(), s.newID("org")
+	slug = firstText(slug, strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-"), strings.ToLower(strings.ReplaceAll(id, "_", "-")))
+	return &organization{id: id, name: name, slug: slug, public: object{}, created: now, updated: now}
 }
 
 // join makes a user a member, or gives a member another role.

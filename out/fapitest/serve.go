@@ -107,7 +107,7 @@ func (s *Server) answer(c *call, bad *apiError, fault activeFault) reply {
 		return c.refuse(bad, nil)
 	}
 	if route.handle == nil {
-		return c.zeroReply(route)
+		return c.zeroReply(route, fault)
 	}
 	value, err := route.handle(c)
 	if err != nil {
@@ -203,7 +203,7 @@ func (c *call) finish(status int, body any) reply {
 }
 
 // zeroReply is the answer of an operation that the server keeps no state of.
-func (c *call) zeroReply(r *route) reply {
+func (c *call) zeroReply(r *route, fault activeFault) reply {
 	switch r.answer {
 	case "redirect":
 		c.header.Set("Location", firstText(c.query.Get("redirect_url"), c.query.Get("redirect_uri"), c.URL()))
@@ -215,8 +215,11 @@ func (c *call) zeroReply(r *route) reply {
 		return c.finish(r.status, nil)
 	}
 	zero := c.table.zero(r.shape)
-	if envelope, ok := zero.(object); ok && r.answer == "envelope" && c.client != nil {
-		envelope["client"] = c.table.complete(c.table.client, c.clientNews(activeFault{}))
+	if envelope, ok := zero.(object); ok && r.answer == "envelope" && c.client != nil && !fault.nullClient {
+		envelope["client"] = c.table.complete(c.table.client, c.clientNews(fault))
+	}
+	if fault.unknown {
+		zero = addUnknown(zero)
 	}
 	return c.finish(r.status, zero)
 }

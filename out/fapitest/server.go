@@ -67,6 +67,12 @@ func New(opts ...Option) (*Server, error) {
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
+	for _, f := range s.cfg.faults {
+		if err := s.checkFault(f); err != nil {
+			return nil, fmt.Errorf("WithFault: %w", err)
+		}
+		s.Inject(f)
+	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.cfg.address)
 	if err != nil {
 		return nil, err
@@ -78,7 +84,7 @@ func New(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the server. Answers that a fault holds back are given up.
+// Close ends the server. Answers that a fault holds back are given up. A second call does nothing.
 func (s *Server) Close() {
 	s.faults.close()
 	s.http.CloseClientConnections()

@@ -125,7 +125,7 @@ func offers(factors []any, strategy, member, id string) bool {
 
 // createSignIn starts an attempt, which replaces the one before it.
 func createSignIn(c *call) (any, *apiError) {
-	if c.cfg.single && c.client != nil && len(c.client.live()) > 0 {
+	if c.single() && c.client != nil && len(c.client.live()) > 0 {
 		return nil, fail("session_exists", "You're currently in single session mode. You can only be signed into one account at a time.").
 			with("session_id", c.client.live()[0].id)
 	}
@@ -151,6 +151,12 @@ func createSignIn(c *call) (any, *apiError) {
 	case strategy == "passkey":
 		a.status = "needs_first_factor"
 		a.first = c.passkeyChallenge()
+	case strategy == "google_one_tap": // no token of a provider is good here
+		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
+	case a.user == nil && (c.has("password") || identifierStrategy(strategy)):
+		err = missing("identifier")
+	case a.user == nil && strategy != "" && strategy != "enterprise_sso":
+		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	case a.user == nil:
 	case c.has("password") || strategy == "password":
 		k.signIn = a
@@ -166,17 +172,19 @@ func createSignIn(c *call) (any, *apiError) {
 	return c.signInJSON(a), nil
 }
 
+// identifierStrategy tells whether a strategy needs to know who it is about.
+func identifierStrategy(strategy string) bool {
+	return slices.Contains([]string{"password", "email_code", "email_link", "phone_code", "reset_password_email_code", "reset_password_phone_code"}, strategy)
+}
+
 // mayTry refuses an identifier that nobody has, or somebody who may not sign in here.
 func (c *call) mayTry(name string) *apiError {
 	u, _, _ := c.state.userByIdentifier(name)
 	if u == nil {
 		return failParam("form_identifier_not_found", "identifier", "Couldn't find your account.")
 	}
-	if u.banned {
-		return fail("user_banned", "Your account has been banned.")
-	}
-	if u.locked {
-		return fail("user_locked", "Your account is locked.")
+	if err := c.mayEnter(u); err != nil {
+		return err
 	}
 	return c.notTwice(u)
 }
@@ -205,6 +213,11 @@ func withSignIn(handle func(*call, *signIn) (any, *apiError)) func(*call) (any, 
 			a.status = "abandoned"
 			return nil, fail("client_state_invalid", "The sign-in has been abandoned.")
 		}
+		if a.user != nil && c.method != "GET" {
+			if err := c.mayEnter(a.user); err != nil {
+				return nil, err
+			}
+		}
 		return handle(c, a)
 	}
 }
@@ -218,6 +231,9 @@ func getSignIn(c *call) (any, *apiError) {
 
 // firstDone is what comes after a first factor.
 func (c *call) firstDone(k *client, a *signIn, strategy string) *apiError {
+	if err := c.mayEnter(a.user); err != nil {
+		return err
+	}
 	if err := c.notTwiceOn(k, a.user); err != nil {
 		return err
 	}
@@ -260,7 +276,7 @@ func resetPassword(c *call, a *signIn) (any, *apiError) {
 		return nil, err
 	}
 	a.user.setPassword(c.form.Get("password"), c.millis())
-	a.user.mustSet = false
+	a.user.mustSet, a.user.mustReset = false, false
 	if c.flag("sign_out_of_other_sessions") {
 		for _, x := range c.sessionsOf(a.user) {
 			if x.signedIn() {

@@ -15,8 +15,11 @@ func (c *call) passwordFactor(a *signIn) *apiError {
 	}
 	a.first = &verification{object: "verification_password", status: "unverified", strategy: "password"}
 	wrong := failParam("form_password_incorrect", "password", "Password is incorrect. Try again, or use another method.")
-	if err := c.attempt(a.first, c.form.Get("password") == a.user.password, wrong); err != nil {
+	if err := c.counted(a.user, c.attempt(a.first, c.form.Get("password") == a.user.password, wrong)); err != nil {
 		return err
+	}
+	if c.pwned(a.user.password) && c.setting(false, passwordSettings("enforce_hibp_on_sign_in")...) {
+		return failParam("form_password_pwned", "password", "Password has been found in an online data breach. For account safety, please reset your password.")
 	}
 	return c.firstDone(c.client, a, "password")
 }
@@ -58,7 +61,8 @@ func prepareFirst(c *call, a *signIn) (any, *apiError) {
 	}
 	switch strategy {
 	case "email_link":
-		a.first = c.emailLink(a, id)
+		k, to := c.client, identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
+		a.first = c.emailLink(to.value, func(in *call) *apiError { return in.firstDone(k, a, strategy) }, func() *session { return a.session })
 	case "email_code", "phone_code", "reset_password_email_code", "reset_password_phone_code":
 		a.first = c.otp(strategy, c.arg("channel"))
 	default:
@@ -84,10 +88,10 @@ func attemptFirst(c *call, a *signIn) (any, *apiError) {
 		err = c.ticketSignIn(a)
 	case a.first == nil:
 		err = fail("verification_missing", "Prepare the verification first.")
-	case a.first.strategy != strategy:
+	case a.first.strategy != strategy || !strings.HasSuffix(strategy, "_code"):
 		err = fail("verification_strategy_invalid", "The verification that was prepared is another one.")
 	default:
-		if err = c.attemptCode(a.first); err == nil {
+		if err = c.counted(a.user, c.attemptCode(a.first)); err == nil {
 			a.reset = strings.HasPrefix(strategy, "reset_password_")
 			err = c.firstDone(c.client, a, strings.TrimPrefix(strategy, "reset_password_"))
 		}
@@ -135,7 +139,7 @@ func attemptSecond(c *call, a *signIn) (any, *apiError) {
 	if v != nil {
 		a.second = v
 	}
-	if err != nil {
+	if err := c.counted(a.user, err); err != nil {
 		return nil, err
 	}
 	if a.status == "needs_second_factor" {
@@ -172,8 +176,12 @@ func (c *call) ticketSignIn(a *signIn) *apiError {
 	switch {
 	case c.arg("ticket") == "":
 		return missing("ticket")
-	case t == nil || t.user == nil && t.invitation == nil:
+	case t == nil:
 		return failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
+	case t.invitation != nil:
+		if err := c.openInvitation(t); err != nil {
+			return err
+		}
 	case t.used:
 		return failParam("sign_in_token_already_used_code", "ticket", "This sign-in token has already been used.")
 	}
@@ -182,6 +190,12 @@ func (c *call) ticketSignIn(a *signIn) *apiError {
 		if u, _, _ = c.state.userByIdentifier(t.invitation.email); u == nil {
 			return fail("invitation_account_not_exists", "There is no account for the invited email address.")
 		}
+	}
+	if err := c.mayEnter(u); err != nil {
+		return err
+	}
+	if err := c.notTwice(u); err != nil {
+		return err
 	}
 	a.user, a.identifier = u, u.identifier()
 	a.first = &verification{object: "verification_ticket", status: "verified", strategy: "ticket"}

@@ -111,14 +111,14 @@ func signUpVerification(v *verification, strategy string) any {
 }
 
 func createSignUp(c *call) (any, *apiError) {
-	switch mode, _ := c.signUpSetting("mode").(string); {
+	switch mode, _ := c.at("user_settings", "sign_up", "mode").(string); {
 	case c.arg("ticket") != "" || mode == "" || mode == "public":
 	case mode == "waitlist":
 		return nil, fail("sign_up_restricted_waitlist", "Sign-ups are currently unavailable. You can join the waitlist.")
 	default:
 		return nil, fail("sign_up_mode_restricted", "Sign-ups are currently disabled.")
 	}
-	if c.cfg.single && c.client != nil && len(c.client.live()) > 0 {
+	if c.single() && c.client != nil && len(c.client.live()) > 0 {
 		return nil, fail("session_exists", "You're currently in single session mode.").with("session_id", c.client.live()[0].id)
 	}
 	a := &signUp{id: c.newID("sua"), status: "missing_requirements", created: c.millis(), locale: c.arg("locale")}
@@ -128,8 +128,12 @@ func createSignUp(c *call) (any, *apiError) {
 		err = c.transferToSignUp(a)
 	case strategy == "ticket" || c.arg("ticket") != "":
 		err = c.ticketSignUp(a)
-	case strings.HasPrefix(strategy, "oauth_"):
+	case byRedirect(strategy):
 		err = c.redirectSignUp(a, strategy)
+	case strategy == "google_one_tap":
+		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
+	case strategy != "" && !slices.Contains([]string{"password", "email_code", "email_link", "phone_code"}, strategy):
+		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	}
 	if err == nil {
 		err = c.fillSignUp(a)
@@ -139,19 +143,15 @@ func createSignUp(c *call) (any, *apiError) {
 	}
 	c.device().signUp = a
 	switch c.arg("strategy") {
-	case "email_code", "phone_code":
+	case "email_code", "email_link", "phone_code":
 		if _, err := prepareSignUp(c, a); err != nil {
 			return nil, err
 		}
 	}
-	c.finishSignUp(c.client, a)
+	if err := c.finishSignUp(c.client, a); err != nil {
+		return nil, err
+	}
 	return c.signUpJSON(a), nil
-}
-
-func (s *Server) signUpSetting(name string) any {
-	settings, _ := s.state.environment["user_settings"].(object)
-	signUp, _ := settings["sign_up"].(object)
-	return signUp[name]
 }
 
 // fillSignUp takes the fields of the request over, all or none.
@@ -160,6 +160,9 @@ func (c *call) fillSignUp(a *signUp) *apiError {
 	for _, name := range fieldOrder {
 		if !c.has(name) {
 			continue
+		}
+		if !c.attributeIs(name, "enabled") {
+			return failParam("form_param_unknown", name, name+" is not a valid parameter for this request.")
 		}
 		value := c.arg(name)
 		switch name {
@@ -203,8 +206,11 @@ func withSignUp(handle func(*call, *signUp) (any, *apiError)) func(*call) (any, 
 			return nil, notFound("Sign up")
 		}
 		a := c.client.signUp
+		if a.status == "missing_requirements" && a.created+attemptLife <= c.millis() {
+			a.status = "abandoned"
+		}
 		if c.method != "GET" && a.status != "missing_requirements" {
-			return nil, fail("client_state_invalid", "The sign-up is complete.")
+			return nil, fail("client_state_invalid", "The sign-up is "+a.status+".")
 		}
 		return handle(c, a)
 	}
@@ -218,7 +224,7 @@ func getSignUp(c *call) (any, *apiError) {
 }
 
 func updateSignUp(c *call, a *signUp) (any, *apiError) {
-	if strategy := c.arg("strategy"); strings.HasPrefix(strategy, "oauth_") {
+	if strategy := c.arg("strategy"); byRedirect(strategy) {
 		if err := c.redirectSignUp(a, strategy); err != nil {
 			return nil, err
 		}
@@ -226,17 +232,22 @@ func updateSignUp(c *call, a *signUp) (any, *apiError) {
 	if err := c.fillSignUp(a); err != nil {
 		return nil, err
 	}
-	c.finishSignUp(c.client, a)
+	if err := c.finishSignUp(c.client, a); err != nil {
+		return nil, err
+	}
 	return c.signUpJSON(a), nil
 }
 
 func prepareSignUp(c *call, a *signUp) (any, *apiError) {
 	strategy := c.arg("strategy")
 	switch {
-	case strings.HasPrefix(strategy, "oauth_"):
+	case byRedirect(strategy):
 		if err := c.redirectSignUp(a, strategy); err != nil {
 			return nil, err
 		}
+	case strategy == "email_link" && a.email != "":
+		k := c.client
+		a.emailCheck = c.emailLink(a.email, func(in *call) *apiError { return in.finishSignUp(k, a) }, func() *session { return a.session })
 	case strategy == "email_code" && a.email != "":
 		a.emailCheck = c.otp(strategy, "")
 	case strategy == "phone_code" && a.phone != "":
@@ -251,20 +262,31 @@ func prepareSignUp(c *call, a *signUp) (any, *apiError) {
 
 func attemptSignUp(c *call, a *signUp) (any, *apiError) {
 	v := map[string]*verification{"email_code": a.emailCheck, "phone_code": a.phoneCheck}[c.arg("strategy")]
+	if v != nil && v.strategy != c.arg("strategy") {
+		v = nil // a link was sent
+	}
 	if err := c.attemptCode(v); err != nil {
 		return nil, err
 	}
-	c.finishSignUp(c.client, a)
+	if err := c.finishSignUp(c.client, a); err != nil {
+		return nil, err
+	}
 	return c.signUpJSON(a), nil
 }
 
-// finishSignUp makes the user once nothing is missing, and signs in.
-func (s *Server) finishSignUp(k *client, a *signUp) {
+// finishSignUp makes the user once nothing is missing, and signs in. It fails when somebody else was faster.
+func (c *call) finishSignUp(k *client, a *signUp) *apiError {
+	s := c.Server
 	if _, _, missing := s.required(a); a.status != "missing_requirements" || len(missing)+len(s.unverified(a)) > 0 {
-		return
+		return nil
 	}
 	if a.external != nil && a.external.status != "verified" {
-		return
+		return nil
+	}
+	for _, name := range []string{"email_address", "phone_number", "username"} {
+		if err := c.checkTaken(name, *a.fields()[name], nil); err != nil {
+			return err
+		}
 	}
 	u := s.newUser()
 	u.first, u.last, u.username, u.locale, u.unsafe, u.legal = a.first, a.last, a.username, a.locale, cloneObject(a.unsafe), a.legal
@@ -279,7 +301,9 @@ func (s *Server) finishSignUp(k *client, a *signUp) {
 	}
 	if a.external != nil {
 		strategy = a.external.strategy
-		u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, a.external))
+		if u.enterprise = strategy == "enterprise_sso"; !u.enterprise {
+			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, a.external))
+		}
 	}
 	u.choosePrimaries()
 	s.state.users = append(s.state.users, u)
@@ -290,6 +314,21 @@ func (s *Server) finishSignUp(k *client, a *signUp) {
 		s.acceptInvitation(a.ticket.org, a.ticket.invitation, u)
 	}
 	s.suggest(u)
+	return nil
+}
+
+// byRedirect tells whether a strategy leads through a page of somebody else.
+func byRedirect(strategy string) bool {
+	return strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso"
+}
+
+// enterpriseDomain tells whether there is an enterprise connection for the domain of an email address: a user of the domain
+// signs in by one.
+func (s *Server) enterpriseDomain(email string) bool {
+	_, domain, _ := strings.Cut(email, "@")
+	return domain != "" && slices.ContainsFunc(s.state.users, func(u *user) bool {
+		return u.enterprise && slices.ContainsFunc(u.emails, func(e *identifier) bool { return strings.HasSuffix(e.value, "@"+domain) })
+	})
 }
 
 func firstVerification(list ...*verification) *verification {
@@ -305,6 +344,10 @@ func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
 	if err := c.enabledProvider(strategy); err != nil {
 		return err
 	}
+	address := firstText(c.arg("email_address"), a.email)
+	if strategy == "enterprise_sso" && !c.enterpriseDomain(address) {
+		return fail("enterprise_sso_sign_up_connection_missing", "There is no enterprise connection for this email address.")
+	}
 	back := c.arg("redirect_url")
 	if back == "" {
 		return missing("redirect_url")
@@ -312,9 +355,12 @@ func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
 	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
 	a.external = v
 	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(email string) url.Values {
-		return c.Server.backFromProvider(k, native, func(in *call) {
-			u, email := in.providerUser(provider(strategy), email)
+	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
+		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
+			if strategy == "enterprise_sso" {
+				who.email = firstText(who.email, address)
+			}
+			u, email := in.providerUser(provider(strategy), who.email)
 			if u != nil {
 				v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
 				k.transfer = &transfer{strategy: strategy, email: email}
@@ -323,7 +369,9 @@ func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
 			v.status = "verified"
 			a.externalEmail = email
 			a.email = firstText(a.email, email)
-			in.finishSignUp(k, a)
+			if err := in.finishSignUp(k, a); err != nil {
+				v.status, v.failure = "failed", err
+			}
 		}, func() *session { return a.session })
 	}})
 	return nil
@@ -352,6 +400,7 @@ func (c *call) transferToSignIn(a *signIn) *apiError {
 		return fail("external_account_not_found", "The external account was not found.")
 	}
 	c.client.transfer = nil
+	c.connect(u, t.strategy, t.email)
 	a.user, a.identifier, a.first = u, u.identifier(), externalVerified(t.strategy)
 	return c.firstDone(c.client, a, t.strategy)
 }
@@ -359,8 +408,11 @@ func (c *call) transferToSignIn(a *signIn) *apiError {
 // ticketSignUp accepts an invitation to an organization.
 func (c *call) ticketSignUp(a *signUp) *apiError {
 	t := c.state.tickets[c.arg("ticket")]
-	if t == nil || t.used || t.invitation == nil {
+	if t == nil || t.invitation == nil {
 		return failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
+	}
+	if err := c.openInvitation(t); err != nil {
+		return err
 	}
 	a.email, a.emailCheck = t.invitation.email, &verification{object: "verification_ticket", status: "verified", strategy: "ticket"}
 	a.ticket = t

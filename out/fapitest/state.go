@@ -29,6 +29,7 @@ type state struct {
 	keys        []*apiKey
 	suggestions []*suggestion
 	environment object
+	roles       []role
 }
 
 func newState() state {
@@ -45,6 +46,7 @@ type client struct {
 	signUp       *signUp
 	lastActive   *session
 	lastStrategy string
+	origin       string // of the page that asked last
 	transfer     *transfer
 	trusted      map[*user]bool
 	created      int64
@@ -134,8 +136,11 @@ type user struct {
 	public, unsafe            object
 	features                  []string
 	plan                      string
-	banned, locked, mustSet   bool
+	banned, locked            bool
+	mustSet, mustReset        bool // a new password: in the sign-in, in the session
 	legal                     int64
+	failures                  int   // wrong passwords and codes since the last sign-in
+	lockedUntil               int64 // 0 is for good
 	hasImage                  bool
 	lastSignIn, lastActive    int64
 	mfaEnabled, mfaDisabled   int64
@@ -201,10 +206,16 @@ type ticket struct {
 }
 
 // visit is a page that a user is sent to: of a provider, or behind a link in an email. arrive is called when the page is
-// opened, with the email address that the user has there, and gives what is added to the redirect URL.
+// opened, and gives what is added to the redirect URL.
 type visit struct {
 	redirect string
-	arrive   func(email string) url.Values
+	arrive   func(visitor) url.Values
+}
+
+// visitor is who opens a page.
+type visitor struct {
+	email   string // the address that the user has at the provider
+	refuses bool   // to tell the provider who it is
 }
 
 // userByIdentifier finds a user by what a sign-in form takes. The kind tells which: email_address, phone_number, username
@@ -242,7 +253,7 @@ func (st *state) find(name string) *user {
 
 func (st *state) organization(idOrSlug string) *organization {
 	i := slices.IndexFunc(st.orgs, func(o *organization) bool { return o.id == idOrSlug || o.slug == idOrSlug })
-	if i < 0 {
+	if i < 0 || idOrSlug == "" {
 		return nil
 	}
 	return st.orgs[i]

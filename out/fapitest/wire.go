@@ -24,10 +24,15 @@ func (c *call) identify(fault activeFault) *apiError {
 		return nil // its credential is a session token
 	}
 	c.native = c.query.Get("_is_native") != "" || token != ""
+	defer func() {
+		if c.client != nil {
+			c.client.origin = c.http.Header.Get("Origin")
+		}
+	}()
 	switch {
 	case c.native && c.http.Header.Get("Origin") != "" && token != "":
 		return fail("origin_authorization_headers_conflict", "The Origin and Authorization headers cannot be sent together.")
-	case c.native && c.cfg.noNative:
+	case c.native && !c.setting(true, "auth_config", "native_settings", "api_enabled"):
 		return fail("native_api_disabled", "The Native API is disabled for this instance.")
 	case c.native:
 		c.client = c.nativeClient(token, fault)

@@ -141,7 +141,7 @@ func (u *user) choosePrimaries() {
 			*current = ""
 		}
 		for _, i := range list {
-			if *current == "" && i.verified() {
+			if *current == "" && i.identifies() {
 				*current = i.id
 			}
 		}
@@ -183,11 +183,9 @@ func (s *Server) seedOrganization(in Organization) error {
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 func (s *Server) newOrganization(name, slug string) *organization {
-	now := s.millis()
-	if slug == "" {
-		slug = strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	}
-	return &organization{id: s.newID("org"), name: name, slug: slug, public: object{}, created: now, updated: now}
+	now, id := s.millis(), s.newID("org")
+	slug = firstText(slug, strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-"), strings.ToLower(strings.ReplaceAll(id, "_", "-")))
+	return &organization{id: id, name: name, slug: slug, public: object{}, created: now, updated: now}
 }
 
 // join makes a user a member, or gives a member another role.

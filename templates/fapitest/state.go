@@ -98,6 +98,7 @@ type identifier struct {
 	id, value    string
 	verification *verification // nil when nothing was prepared
 	second       bool          // reserved for the second factor
+	signedUp     bool          // of a sign-up that wanted no verification: it names the user all the same
 	created      int64
 	updated      int64
 }
@@ -105,6 +106,9 @@ type identifier struct {
 func (i *identifier) verified() bool {
 	return i.verification != nil && i.verification.status == "verified"
 }
+
+// identifies tells whether a user is known by it.
+func (i *identifier) identifies() bool { return i.signedUp || i.verified() }
 
 // verification is one attempt to prove something.
 type verification struct {
@@ -229,7 +233,7 @@ func (st *state) userByIdentifier(value string) (u *user, kind string, of *ident
 		}
 		for kind, list := range map[string][]*identifier{"email_address": u.emails, "phone_number": u.phones, "web3_wallet": u.wallets} {
 			for _, i := range list {
-				if strings.ToLower(i.value) == value && i.verified() {
+				if strings.ToLower(i.value) == value && i.identifies() {
 					return u, kind, i
 				}
 			}
@@ -251,7 +255,7 @@ func (st *state) find(name string) *user {
 
 func (st *state) organization(idOrSlug string) *organization {
 	i := slices.IndexFunc(st.orgs, func(o *organization) bool { return o.id == idOrSlug || o.slug == idOrSlug })
-	if i < 0 {
+	if i < 0 || idOrSlug == "" {
 		return nil
 	}
 	return st.orgs[i]
