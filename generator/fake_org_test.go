@@ -157,6 +157,10 @@ func open(t *testing.T, f *checkedFake) {
 	f.ok("PATCH", "/v1/environment", "")
 	f.ok("GET", "/v1/health", "")
 	f.ok("GET", "/.well-known/jwks.json", "")
+	if b := f.ok("GET", "/.well-known/openid-configuration", ""); b.text("issuer") != f.URL() || b.text("jwks_uri") != f.URL()+"/.well-known/jwks.json" {
+		t.Errorf("%v", b)
+	}
+	f.ok("GET", "/.well-known/oauth-authorization-server", "")
 	f.ok("POST", "/v1/client", "")
 	f.ok("POST", "/v1/dev_browser", "")
 	first := f.ok("POST", "/v1/waitlist", form("email_address", "later@example.com")).text("id")

@@ -166,8 +166,8 @@ func readSeed(name string, stdin io.Reader) (seed, error) {
 	dec := json.NewDecoder(bytes.NewReader(src.Data))
 	dec.DisallowUnknownFields()
 	err = dec.Decode(&s)
-	if err == nil && len(bytes.TrimSpace(src.Data[dec.InputOffset():])) > 0 {
-		line := 1 + bytes.Count(src.Data[:dec.InputOffset()], []byte("\n"))
+	if rest := bytes.TrimSpace(src.Data[dec.InputOffset():]); err == nil && len(rest) > 0 {
+		line := 1 + bytes.Count(src.Data[:bytes.LastIndex(src.Data, rest)], []byte("\n"))
 		return s, fmt.Errorf("%s:%d: there is something behind the object", src.Name, line)
 	}
 	if err != nil {
