@@ -80,12 +80,15 @@ func (s *Server) readCall(r *http.Request) (*call, *apiError) {
 	return c, nil
 }
 
-// arg is a value of the form, "" when it is not given. Fields of a JSON body count as well.
-func (c *call) arg(name string) string {
+// arg is a value of the form, "" when it is not given, without blanks around it.
+func (c *call) arg(name string) string { return strings.TrimSpace(c.raw(name)) }
+
+// raw is a value as it came. Fields of a JSON body count as well.
+func (c *call) raw(name string) string {
 	if text, ok := c.body[name].(string); ok {
 		return text
 	}
-	return strings.TrimSpace(c.form.Get(name))
+	return c.form.Get(name)
 }
 
 func (c *call) has(name string) bool {

@@ -7,10 +7,18 @@ var environmentRoutes = []route{
 	{name: "PATCH /v1/environment", mode: bare, handle: getEnvironment},
 	{name: "GET /v1/health", mode: bare, handle: func(*call) (any, *apiError) { return object{"status": "healthy"}, nil }},
 	{name: "GET /.well-known/jwks.json", mode: bare, handle: func(c *call) (any, *apiError) { return c.jwks(), nil }},
+	{name: "GET /.well-known/openid-configuration", mode: bare, handle: discovery},
+	{name: "GET /.well-known/oauth-authorization-server", mode: bare, handle: discovery},
 	{name: "POST /v1/waitlist", mode: bare, handle: joinWaitlist},
 }
 
 func getEnvironment(c *call) (any, *apiError) { return c.state.environment, nil }
+
+// discovery tells who signs tokens, and with which keys.
+func discovery(c *call) (any, *apiError) {
+	return object{"issuer": c.issuer(), "jwks_uri": c.URL() + "/.well-known/jwks.json", "id_token_signing_alg_values_supported": texts("RS256"),
+		"subject_types_supported": texts("public")}, nil
+}
 
 func joinWaitlist(c *call) (any, *apiError) {
 	email := c.arg("email_address")

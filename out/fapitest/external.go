@@ -17,6 +17,9 @@ var externalRoutes = []route{
 
 // createExternal sends the user to a provider. The account counts once the user has been there.
 func createExternal(c *call) (any, *apiError) {
+	if err := c.wantsFresh(); err != nil {
+		return nil, err
+	}
 	strategy := c.arg("strategy")
 	if strategy == "" {
 		return nil, missing("strategy")
@@ -62,6 +65,9 @@ func withExternal(handle func(*call, *external) (any, *apiError)) func(*call) (a
 }
 
 func deleteExternal(c *call, e *external) (any, *apiError) {
+	if err := c.wantsFresh(); err != nil {
+		return nil, err
+	}
 	u := c.user()
 	u.externals = slices.DeleteFunc(u.externals, func(other *external) bool { return other == e })
 	return deletedJSON("external_account", e.id), nil

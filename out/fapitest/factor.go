@@ -198,6 +198,9 @@ func renamePasskey(c *call, p *passkey) (any, *apiError) {
 }
 
 func deletePasskey(c *call, p *passkey) (any, *apiError) {
+	if err := c.wantsFresh(); err != nil {
+		return nil, err
+	}
 	u := c.user()
 	u.passkeys = slices.DeleteFunc(u.passkeys, func(other *passkey) bool { return other == p })
 	return deletedJSON("passkey", p.id), nil

@@ -144,6 +144,93 @@ func TestFaultsAreAboutWhatTheySay(t *testing.T) {
 	}
 }
 
+func TestAStarStandsForASegment(t *testing.T) {
+	srv := withAda(t)
+	token := signInToken(t, srv)
+	session := srv.Sessions()[0].ID
+	srv.Inject(fapitest.Fault{On: "POST /v1/client/sessions/*/touch", Times: -1, Status: 503})
+	for path, want := range map[string]int{"/touch": 503, "/tokens": 200, "/tokens/touch": 404} {
+		if a := ask(t, srv, "POST", "/v1/client/sessions/"+session+path, nil, "Authorization: "+token); a.status != want {
+			t.Errorf("%s: %d, want %d", path, a.status, want)
+		}
+	}
+	if n := len(srv.Requests("POST /v1/client/sessions/*/tok*")); n != 2 {
+		t.Errorf("%d requests for tokens in the log", n)
+	}
+}
+
+func TestFaultsThatCannotHappenAreRefused(t *testing.T) {
+	srv := withAda(t)
+	for _, tc := range []struct {
+		fault fapitest.Fault
+		want  string
+	}{
+		{fapitest.Fault{On: "/v1/client"}, `On is "/v1/client", wanted a form such as "GET /v1/client"`},
+		{fapitest.Fault{On: "get /v1/client"}, `On is "get /v1/client", wanted a form such as "GET /v1/client"`},
+		{fapitest.Fault{On: "GET /v1/clients"}, "no operation is called GET /v1/clients"},
+		{fapitest.Fault{Status: 302}, "status 302 is not a failure"},
+		{fapitest.Fault{Times: -2}, "a number is negative"},
+		{fapitest.Fault{Skip: -1}, "a number is negative"},
+		{fapitest.Fault{Latency: -1}, "a number is negative"},
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "fapitest: Inject: "+tc.want {
+					t.Errorf("%+v: %v, want %s", tc.fault, got, tc.want)
+				}
+			}()
+			srv.Inject(tc.fault)
+		}()
+		if other, err := fapitest.New(fapitest.WithFault(tc.fault)); err == nil || err.Error() != "WithFault: "+tc.want {
+			t.Errorf("%+v: %v", tc.fault, err)
+			if err == nil {
+				other.Close()
+			}
+		}
+	}
+	if a := ask(t, srv, "GET", "/v1/environment", nil); a.status != 200 {
+		t.Errorf("a refused fault happens: %d", a.status)
+	}
+}
+
+// The combination is that of a busy server behind a slow line with a wrong clock.
+func TestFaultsAreCombined(t *testing.T) {
+	srv := withAda(t, fapitest.WithFault(fapitest.Fault{On: "GET /v1/environment", Skip: 1, Status: 429, RetryAfter: time.Second, ClockSkew: -time.Hour, Latency: 50 * time.Millisecond, Truncate: true}))
+	if a := ask(t, srv, "GET", "/v1/environment", nil); a.status != 200 {
+		t.Fatalf("the first: %d", a.status)
+	}
+	start := time.Now()
+	a := ask(t, srv, "GET", "/v1/environment", nil)
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if a.status != 429 || a.header.Get("Retry-After") != "1" || a.err == nil || err != nil || time.Since(date) < 59*time.Minute || time.Since(start) < 50*time.Millisecond {
+		t.Errorf("%d, %v, body %v, date %v, after %s", a.status, a.header, a.err, err, time.Since(start))
+	}
+	if a := ask(t, srv, "GET", "/v1/environment", nil); a.status != 200 {
+		t.Errorf("the third: %d", a.status)
+	}
+}
+
+func TestCloseGivesUpWhatAFaultHolds(t *testing.T) {
+	srv, err := fapitest.New(fapitest.WithFault(fapitest.Fault{Latency: time.Minute}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := make(chan error)
+	go func() {
+		_, err := tryAsk(t, srv, "GET", "/v1/health", nil)
+		held <- err
+	}()
+	for len(srv.Requests()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	start := time.Now()
+	srv.Close()
+	srv.Close()
+	if err := <-held; err == nil || time.Since(start) > 10*time.Second {
+		t.Errorf("%v after %s", err, time.Since(start))
+	}
+}
+
 func TestLatency(t *testing.T) {
 	srv := withAda(t)
 	srv.Inject(fapitest.Fault{Latency: 50 * time.Millisecond})

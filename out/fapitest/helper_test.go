@@ -113,11 +113,26 @@ func ask(t testing.TB, srv *fapitest.Server, method, path string, body url.Value
 	return a
 }
 
+// askJSON is ask with a body of JSON.
+func askJSON(t testing.TB, srv *fapitest.Server, path, body string) answer {
+	t.Helper()
+	a, err := send(t, srv, "POST", path, body, "Content-Type: application/json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 func tryAsk(t testing.TB, srv *fapitest.Server, method, path string, body url.Values, headers ...string) (answer, error) {
+	t.Helper()
+	return send(t, srv, method, path, body.Encode(), headers...)
+}
+
+func send(t testing.TB, srv *fapitest.Server, method, path, body string, headers ...string) (answer, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, srv.URL()+path, strings.NewReader(body.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, srv.URL()+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,9 +71,9 @@ func (k identifierKind) remove(c *call, i *identifier) (any, *apiError) {
 	}
 	u := c.user()
 	list := k.list(u)
-	isOther := func(other *identifier) bool { return other != i && other.verified() }
+	isOther := func(other *identifier) bool { return other != i && other.identifies() }
 	last := u.username == "" && len(u.externals) == 0 && !slices.ContainsFunc(slices.Concat(u.emails, u.phones, u.wallets), isOther)
-	if i.verified() && (last || c.attributeIs(k.param, "required") && !slices.ContainsFunc(*list, isOther)) {
+	if i.identifies() && (last || c.attributeIs(k.param, "required") && !slices.ContainsFunc(*list, isOther)) {
 		return nil, fail("last_required_identification_deletion_failed", "You must have at least one "+k.param+".")
 	}
 	*list = slices.DeleteFunc(*list, func(other *identifier) bool { return other == i })
@@ -135,6 +135,9 @@ func (c *call) verified(u *user, k identifierKind, i *identifier) *apiError {
 }
 
 func updatePhone(c *call, i *identifier) (any, *apiError) {
+	if err := c.wantsFresh(); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"reserved_for_second_factor", "default_second_factor"} {
 		if !c.has(name) {
 			continue

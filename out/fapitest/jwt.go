@@ -182,7 +182,13 @@ func (s *Server) issuer() string { return s.URL() }
 // templateToken mints a token with the claims of a template. Its own claims cannot replace the registered ones.
 func (s *Server) templateToken(x *session, claims object) string {
 	now := s.now()
-	all := cloneObject(claims)
+	all, _ := s.fill(x, claims).(object)
+	if all == nil {
+		all = object{}
+	}
+	if x.client.origin != "" {
+		all["azp"] = x.client.origin
+	}
 	maps.Copy(all, object{"iss": s.issuer(), "sub": x.user.id, "iat": now.Unix(), "nbf": now.Add(-10 * time.Second).Unix(),
 		"exp": now.Add(tokenLife).Unix(), "jti": s.newID("jti")})
 	return s.sign(object{"cat": "cl_B7d4PD222AAA"}, all)

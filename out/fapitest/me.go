@@ -25,6 +25,9 @@ func updateMe(c *call) (any, *apiError) {
 	u := c.user()
 	draft := *u
 	if c.has("username") {
+		if err := c.wantsFresh(); err != nil {
+			return nil, err
+		}
 		if name := c.arg("username"); name != "" {
 			if err := c.checkIdentifier("username", name, u); err != nil {
 				return nil, err
@@ -127,16 +130,16 @@ func changePassword(c *call) (any, *apiError) {
 	}
 	if u.password != "" && !c.reverifies() && !u.mustReset {
 		switch {
-		case c.form.Get("current_password") == "":
+		case c.raw("current_password") == "":
 			return nil, missing("current_password")
-		case c.form.Get("current_password") != u.password:
+		case c.raw("current_password") != u.password:
 			return nil, failParam("form_password_incorrect", "current_password", "Password is incorrect. Try again.")
 		}
 	}
 	if err := c.checkPassword("new_password"); err != nil {
 		return nil, err
 	}
-	u.setPassword(c.form.Get("new_password"), c.millis())
+	u.setPassword(c.raw("new_password"), c.millis())
 	u.mustReset = false
 	c.settle(u)
 	if c.flag("sign_out_of_other_sessions") {
@@ -151,12 +154,15 @@ func changePassword(c *call) (any, *apiError) {
 
 func removePassword(c *call) (any, *apiError) {
 	u := c.user()
+	if err := c.wantsFresh(); err != nil {
+		return nil, err
+	}
 	switch {
 	case u.password == "":
 		return nil, fail("no_password_set", "Your account does not have a password.")
 	case c.attributeIs("password", "required"):
 		return nil, fail("password_required", "A password is required for your account.")
-	case c.form.Get("current_password") != u.password:
+	case !c.reverifies() && c.raw("current_password") != u.password:
 		return nil, failParam("form_password_incorrect", "current_password", "Password is incorrect. Try again.")
 	}
 	u.password, u.passwordSet = "", 0

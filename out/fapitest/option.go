@@ -92,7 +92,8 @@ func WithRole(r Role) Option {
 	return func(s *Server) error { s.cfg.roles = append(s.cfg.roles, r); return nil }
 }
 
-// WithTemplate adds a JWT template: tokens of that name have these claims beside the usual ones.
+// WithTemplate adds a JWT template: tokens of that name have these claims beside the usual ones. Shortcodes in them are
+// replaced: "{{user.id}}", "{{user.primary_email_address}}", "{{user.public_metadata.plan}}", "{{org.slug}}", "{{session.id}}".
 func WithTemplate(name string, claims map[string]any) Option {
 	return func(s *Server) error {
 		if name == "" {

@@ -21,7 +21,7 @@ func passwordSettings(name string) []string {
 
 // checkPassword holds a new password against the instance's settings.
 func (c *call) checkPassword(param string) *apiError {
-	password := c.form.Get(param)
+	password := c.raw(param)
 	least, most := c.number(minPassword, passwordSettings("min_length")...), c.number(maxPassword, passwordSettings("max_length")...)
 	switch {
 	case password == "":

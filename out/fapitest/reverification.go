@@ -122,7 +122,7 @@ func (c *call) reverifyFirst(x *session, strategy string) *apiError {
 	switch {
 	case strategy == "password":
 		r.first = &verification{object: "verification_password", status: "unverified", strategy: strategy}
-		return c.attempt(r.first, c.form.Get("password") != "" && c.form.Get("password") == x.user.password,
+		return c.attempt(r.first, c.raw("password") != "" && c.raw("password") == x.user.password,
 			failParam("form_password_incorrect", "password", "Password is incorrect. Try again, or use another method."))
 	case r.first == nil || r.first.strategy != strategy:
 		return fail("verification_missing", "Prepare the verification first.")

@@ -143,7 +143,7 @@ func (u *user) choosePrimaries() {
 			*current = ""
 		}
 		for _, i := range list {
-			if *current == "" && i.verified() {
+			if *current == "" && i.identifies() {
 				*current = i.id
 			}
 		}

@@ -88,7 +88,7 @@ func codeFactors(u *user, strategies ...string) []any {
 			of, member, primary = u.phones, "phone_number_id", u.primaryPhone
 		}
 		for _, i := range of {
-			if i.verified() {
+			if i.identifies() {
 				list = append(list, object{"strategy": strategy, "safe_identifier": i.value, member: i.id, "primary": i.id == primary})
 			}
 		}
@@ -275,7 +275,7 @@ func resetPassword(c *call, a *signIn) (any, *apiError) {
 	if err := c.checkPassword("password"); err != nil {
 		return nil, err
 	}
-	a.user.setPassword(c.form.Get("password"), c.millis())
+	a.user.setPassword(c.raw("password"), c.millis())
 	a.user.mustSet, a.user.mustReset = false, false
 	if c.flag("sign_out_of_other_sessions") {
 		for _, x := range c.sessionsOf(a.user) {

@@ -7,7 +7,7 @@ import "strings"
 // The factors of a sign-in: what is prepared, what is attempted.
 
 func (c *call) passwordFactor(a *signIn) *apiError {
-	if c.form.Get("password") == "" {
+	if c.raw("password") == "" {
 		return missing("password")
 	}
 	if a.user.password == "" {
@@ -15,7 +15,7 @@ func (c *call) passwordFactor(a *signIn) *apiError {
 	}
 	a.first = &verification{object: "verification_password", status: "unverified", strategy: "password"}
 	wrong := failParam("form_password_incorrect", "password", "Password is incorrect. Try again, or use another method.")
-	if err := c.counted(a.user, c.attempt(a.first, c.form.Get("password") == a.user.password, wrong)); err != nil {
+	if err := c.counted(a.user, c.attempt(a.first, c.raw("password") == a.user.password, wrong)); err != nil {
 		return err
 	}
 	if c.pwned(a.user.password) && c.setting(false, passwordSettings("enforce_hibp_on_sign_in")...) {

@@ -167,7 +167,7 @@ func (c *call) fillSignUp(a *signUp) *apiError {
 		value := c.arg(name)
 		switch name {
 		case "password":
-			value = c.form.Get(name)
+			value = c.raw(name)
 			if err := c.checkPassword(name); err != nil {
 				return err
 			}
@@ -294,10 +294,12 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	strategy := "password"
 	if a.email != "" {
 		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, a.external)))
+		u.emails[0].signedUp = true
 		strategy = "email_code"
 	}
 	if a.phone != "" {
 		u.phones = append(u.phones, s.newIdentifier(a.phone, a.phoneCheck))
+		u.phones[0].signedUp = true
 	}
 	if a.external != nil {
 		strategy = a.external.strategy

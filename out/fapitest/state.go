@@ -100,6 +100,7 @@ type identifier struct {
 	id, value    string
 	verification *verification // nil when nothing was prepared
 	second       bool          // reserved for the second factor
+	signedUp     bool          // of a sign-up that wanted no verification: it names the user all the same
 	created      int64
 	updated      int64
 }
@@ -107,6 +108,9 @@ type identifier struct {
 func (i *identifier) verified() bool {
 	return i.verification != nil && i.verification.status == "verified"
 }
+
+// identifies tells whether a user is known by it.
+func (i *identifier) identifies() bool { return i.signedUp || i.verified() }
 
 // verification is one attempt to prove something.
 type verification struct {
@@ -231,7 +235,7 @@ func (st *state) userByIdentifier(value string) (u *user, kind string, of *ident
 		}
 		for kind, list := range map[string][]*identifier{"email_address": u.emails, "phone_number": u.phones, "web3_wallet": u.wallets} {
 			for _, i := range list {
-				if strings.ToLower(i.value) == value && i.verified() {
+				if strings.ToLower(i.value) == value && i.identifies() {
 					return u, kind, i
 				}
 			}

@@ -143,14 +143,24 @@ func TestTheRequestLogHasNoSecrets(t *testing.T) {
 func TestOptionsThatContradictEachOther(t *testing.T) {
 	user := fapitest.WithUser(fapitest.User{Emails: []string{ada}})
 	for want, opts := range map[string][]fapitest.Option{
-		"WithUser: two users have the identifier " + ada:    {user, user},
-		"WithOrganization: no user is called nobody":        {fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: "nobody"}}})},
-		"WithOrganization: two organizations are called a":  {fapitest.WithOrganization(fapitest.Organization{Name: "A"}), fapitest.WithOrganization(fapitest.Organization{Name: "a"})},
-		"WithOrganization: the name is empty":               {fapitest.WithOrganization(fapitest.Organization{})},
-		"WithUser: the TOTP secret of user_1 is not base32": {fapitest.WithUser(fapitest.User{ID: "user_1", TOTPSecret: "not base32"})},
-		"WithTemplate: the name is empty":                   {fapitest.WithTemplate("", nil)},
-		"WithUser: two users have the id user_1":            {fapitest.WithUser(fapitest.User{ID: "user_1"}), fapitest.WithUser(fapitest.User{ID: "user_1"})},
-		"table of operations: unexpected end of JSON input": {fapitest.WithOperations("{")},
+		"WithUser: two users have the identifier " + ada:                                     {user, user},
+		"WithOrganization: no user is called nobody":                                         {fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: "nobody"}}})},
+		"WithOrganization: two organizations are called a":                                   {fapitest.WithOrganization(fapitest.Organization{Name: "A"}), fapitest.WithOrganization(fapitest.Organization{Name: "a"})},
+		"WithOrganization: the name is empty":                                                {fapitest.WithOrganization(fapitest.Organization{})},
+		"WithUser: the TOTP secret of user_1 is not base32":                                  {fapitest.WithUser(fapitest.User{ID: "user_1", TOTPSecret: "not base32"})},
+		"WithTemplate: the name is empty":                                                    {fapitest.WithTemplate("", nil)},
+		"WithUser: one user has the identifier " + ada + " twice":                            {fapitest.WithUser(fapitest.User{Emails: []string{ada, ada}})},
+		`WithUser: "nobody" is not an email address`:                                         {fapitest.WithUser(fapitest.User{Emails: []string{"nobody"}})},
+		`WithUser: "0155" is not a phone number of the form +15555550100`:                    {fapitest.WithUser(fapitest.User{PhoneNumbers: []string{"0155"}})},
+		"WithUser: PhoneSecond wants a phone number":                                         {fapitest.WithUser(fapitest.User{PhoneSecond: true})},
+		"WithOrganization: there is no role org:boss; WithRole adds one":                     {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada, Role: "org:boss"}}})},
+		"WithOrganization: " + ada + " is a member of a twice":                               {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada}, {User: ada}}})},
+		`WithRole: "boss" is not of the form org:name`:                                       {fapitest.WithRole(fapitest.Role{Key: "boss"})},
+		`WithRole: the permission "read" of org:a is not of the form org:feature:permission`: {fapitest.WithRole(fapitest.Role{Key: "org:a", Permissions: []string{"read"}})},
+		"WithEnvironment: the function is nil":                                               {fapitest.WithEnvironment(nil)},
+		"WithFault: no operation is called GET /v1/clients":                                  {fapitest.WithFault(fapitest.Fault{On: "GET /v1/clients"})},
+		"WithUser: two users have the id user_1":                                             {fapitest.WithUser(fapitest.User{ID: "user_1"}), fapitest.WithUser(fapitest.User{ID: "user_1"})},
+		"table of operations: unexpected end of JSON input":                                  {fapitest.WithOperations("{")},
 	} {
 		srv, err := fapitest.New(opts...)
 		if err == nil {

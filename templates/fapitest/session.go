@@ -34,7 +34,7 @@ func touchSession(c *call, x *session) (any, *apiError) {
 		if id != "" && (o == nil || o.member(x.user) == nil) {
 			return nil, fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
 		}
-		if o == nil && c.forcesOrganization() {
+		if o == nil && x.org != nil && c.forcesOrganization() {
 			return nil, fail("personal_accounts_not_allowed", "Personal accounts are not allowed in this instance.")
 		}
 		x.org = o
