@@ -76,6 +76,17 @@ func TestFakeSignUpsFollowTheAttributes(t *testing.T) {
 	unverified.another().fails(422, "form_identifier_exists", "POST", signUps, form("email_address", newbie))
 }
 
+func TestFakeCaptchas(t *testing.T) {
+	f := with(t, func(env map[string]any) {
+		within(env, "user_settings", "sign_up")["captcha_enabled"] = true
+		within(env, "display_config")["captcha_oauth_bypass"] = []string{"oauth_google"}
+	})
+	f.fails(400, "captcha_missing_token", "POST", signUps, form("email_address", newbie))
+	f.fails(400, "captcha_missing_token", "POST", signUps, form("strategy", "oauth_github", "redirect_url", "app://back"))
+	f.ok("POST", signUps, form("email_address", newbie, "captcha_token", "any"))
+	f.ok("POST", signUps, form("strategy", "oauth_google", "redirect_url", "app://back"))
+}
+
 func TestFakeSwitchesOfTheInstance(t *testing.T) {
 	single := with(t, func(env map[string]any) { within(env, "auth_config")["single_session_mode"] = true })
 	single.signIn(ada, password)
