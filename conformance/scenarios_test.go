@@ -136,7 +136,7 @@ var scenarios = []scenario{
 	)},
 	{name: "profile", options: world(), steps: signedIn(ada,
 		do("user_update", "first_name", "Augusta", "last_name", ""),
-		do("user_update", "username", "ada").fails("422 form_param_format_invalid username"), do("user_update", "username", "countess"),
+		do("user_update", "username", "ada").fails("422 form_username_invalid_length username"), do("user_update", "username", "countess"),
 		do("metadata_update", "unsafe_metadata", map[string]any{"theme": nil, "size": 2}),
 		do("email_create", "email_address", "augusta@example.com"),
 		do("email_prepare", "strategy", "email_code"),

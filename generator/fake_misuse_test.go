@@ -28,6 +28,9 @@ func TestFakeSignInsThatEndEarly(t *testing.T) {
 	const banned = "bob@example.net"
 	f.fails(422, "form_param_value_invalid", "POST", signIns, form("strategy", "banana"))
 	f.fails(422, "form_param_missing", "POST", signIns, form("strategy", "password", "password", password))
+	if b := f.ok("POST", signIns, form("strategy", "enterprise_sso", "identifier", grace)); b.text("response.status") != "needs_first_factor" {
+		t.Errorf("enterprise_sso without a redirect yet: %v", b.at("response.status"))
+	}
 	f.fails(400, "google_one_tap_token_invalid", "POST", signIns, form("strategy", "google_one_tap", "token", "x"))
 	f.fails(403, "user_banned", "POST", signIns, form("identifier", banned, "password", password))
 	f.fails(403, "user_banned", "POST", signIns, form("strategy", "ticket", "ticket", f.Ticket(banned)))
@@ -113,6 +116,22 @@ func TestFakeSignUpsThatEndEarly(t *testing.T) {
 	f.fails(422, "enterprise_sso_sign_up_connection_missing", "POST", signUps, form("strategy", "enterprise_sso", "email_address", "x@example.org", "redirect_url", "app://back"))
 }
 
+func TestFakeSignUpsGoOnWithoutAProvider(t *testing.T) {
+	f := newCheckedFake(t, people()...)
+	b := f.ok("POST", signUps, form("strategy", "oauth_google", "redirect_url", "app://back"))
+	at := signUps + "/" + b.text("response.id")
+	back := f.visit(b.text("response.verifications.external_account.external_verification_redirect_url")+"?error=access_denied", "")
+	if back.Get("__clerk_error_code") != "oauth_access_denied" {
+		t.Errorf("comes back with %v", back)
+	}
+	f.ok("PATCH", at, form("email_address", newbie, "password", password))
+	f.ok("POST", at+"/prepare_verification", form("strategy", "email_code"))
+	b = f.ok("POST", at+"/attempt_verification", form("strategy", "email_code", "code", "424242"))
+	if b.text("response.status") != "complete" || b.at("client.sessions.0.user.external_accounts.0") != nil {
+		t.Errorf("%v", b)
+	}
+}
+
 func TestFakeLinksVerifyAddresses(t *testing.T) {
 	f := newCheckedFake(t, people()...)
 	b := f.ok("POST", signUps, form("email_address", newbie, "password", password))
@@ -182,10 +201,14 @@ func TestFakeDomainsInvite(t *testing.T) {
 	if b.at("response.total_count") != 1.0 || b.text("response.data.0.role") != "org:member" {
 		t.Fatalf("%v", b)
 	}
+	ticket := f.InvitationTicket("acme", "hal@works.example")
 	if b = f.ok("POST", one+"/update_enrollment_mode", form("enrollment_mode", "manual_invitation", "delete_pending", "true")); b.at("response.total_pending_invitations") != 0.0 {
 		t.Errorf("%v", b.at("response"))
 	}
-	hal.fails(404, "organization_invitation_not_found", "POST", "/v1/me/organization_invitations/"+b.text("response.data.0.id")+"x/accept", "")
+	f.another().fails(400, "organization_invitation_revoked_code", "POST", signIns, form("strategy", "ticket", "ticket", ticket))
+	if b = hal.ok("GET", "/v1/me/organization_invitations?status=pending", ""); b.at("response.total_count") != 0.0 {
+		t.Errorf("%v", b)
+	}
 }
 
 func TestFakeKeepsTheLastIdentifier(t *testing.T) {

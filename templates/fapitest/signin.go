@@ -159,7 +159,7 @@ func createSignIn(c *call) (any, *apiError) {
 	case c.has("password") || strategy == "password":
 		k.signIn = a
 		err = c.passwordFactor(a)
-	case strategy != "":
+	case strategy != "" && strategy != "enterprise_sso": // that is prepared afterwards, when there is no redirect_url yet
 		k.signIn = a
 		_, err = prepareFirst(c, a)
 	}

@@ -28,6 +28,14 @@ type signUp struct {
 	created                          int64
 }
 
+// provider is what a provider has told or is asked; nil when nobody was, or the user refused.
+func (a *signUp) provider() *verification {
+	if a.external == nil || a.external.status == "failed" {
+		return nil
+	}
+	return a.external
+}
+
 // fields are those of a sign-up, each with what it is now.
 func (a *signUp) fields() map[string]*string {
 	return map[string]*string{"email_address": &a.email, "phone_number": &a.phone, "username": &a.username, "first_name": &a.first,
@@ -42,7 +50,7 @@ func (s *Server) required(a *signUp) (required, optional, missing []any) {
 	for _, name := range fieldOrder {
 		switch {
 		case !s.attributeIs(name, "enabled"):
-		case s.attributeIs(name, "required") && (name != "password" || a.external == nil):
+		case s.attributeIs(name, "required") && (name != "password" || a.provider() == nil):
 			required = append(required, name)
 			if *a.fields()[name] == "" {
 				missing = append(missing, name)
@@ -290,7 +298,8 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	if _, _, missing := s.required(a); a.status != "missing_requirements" || len(missing)+len(s.unverified(a)) > 0 {
 		return nil
 	}
-	if a.external != nil && a.external.status != "verified" {
+	external := a.provider()
+	if external != nil && external.status != "verified" {
 		return nil
 	}
 	for _, name := range []string{"email_address", "phone_number", "username"} {
@@ -303,7 +312,7 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	u.setPassword(a.password, u.created)
 	strategy := "password"
 	if a.email != "" {
-		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, a.external)))
+		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, external)))
 		u.emails[0].signedUp = true
 		strategy = "email_code"
 	}
@@ -311,10 +320,10 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 		u.phones = append(u.phones, s.newIdentifier(a.phone, a.phoneCheck))
 		u.phones[0].signedUp = true
 	}
-	if a.external != nil {
-		strategy = a.external.strategy
+	if external != nil {
+		strategy = external.strategy
 		if u.enterprise = strategy == "enterprise_sso"; !u.enterprise {
-			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, a.external))
+			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, external))
 		}
 	}
 	u.choosePrimaries()

@@ -44,7 +44,7 @@ type client struct {
 	signUp       *signUp
 	lastActive   *session
 	lastStrategy string
-	origin       string // of the page that asked last
+	origin       string // of the page that asked last; a page does not tell it with every GET
 	transfer     *transfer
 	trusted      map[*user]bool
 	created      int64
