@@ -160,10 +160,11 @@ func TestFakeReverificationIsAboutTheWholeAccount(t *testing.T) {
 
 func TestFakeRolesAndSlugs(t *testing.T) {
 	f := newCheckedFake(t, append(people(), fapitest.WithRole(fapitest.Role{Key: "org:billing_clerk", Permissions: []string{"org:invoices:create", "org:sys_domains:read"}}))...)
-	b := f.signIn(ada, password)
+	f.signIn(ada, password)
 	const at = "/v1/organizations/acme"
 	f.fails(404, "resource_not_found", "POST", at+"/invitations", form("email_address", newbie, "role", "org:nobody"))
-	if b = f.ok("POST", at+"/invitations", form("email_address", newbie, "role", "org:billing_clerk")); b.text("response.role_name") != "Billing clerk" {
+	b := f.ok("POST", at+"/invitations", form("email_address", newbie, "role", "org:billing_clerk"))
+	if b.text("response.role_name") != "Billing clerk" {
 		t.Errorf("%v", b.at("response"))
 	}
 	if b = f.ok("GET", at+"/roles", ""); b.at("response.total_count") != 3.0 || b.text("response.data.2.permissions.0.key") != "org:invoices:create" {
