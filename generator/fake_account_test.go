@@ -176,6 +176,22 @@ func enrolment(t *testing.T, f *checkedFake) {
 		t.Errorf("%v", b.at("response"))
 	}
 	f.ok("PATCH", "/v1/me/phone_numbers/"+phone, form("reserved_for_second_factor", "true"))
+	other := "/v1/me/phone_numbers/" + f.ok("POST", "/v1/me/phone_numbers", form("phone_number", "+15555550122")).text("response.id")
+	f.ok("POST", other+"/prepare_verification", form("strategy", "phone_code"))
+	f.ok("POST", other+"/attempt_verification", form("code", "424242"))
+	f.fails(400, "identification_update_second_factor_unverified", "PATCH", other, form("default_second_factor", "true"))
+	for _, tc := range []struct {
+		set                          string
+		firstDefault, anotherDefault bool
+	}{{"reserved_for_second_factor", true, false}, {"default_second_factor", false, true}} {
+		b = f.ok("PATCH", other, form(tc.set, "true"))
+		if b.at("client.sessions.0.user.phone_numbers.0.default_second_factor") != tc.firstDefault || b.at("response.default_second_factor") != tc.anotherDefault {
+			t.Errorf("after %s: %v", tc.set, b.at("client.sessions.0.user.phone_numbers"))
+		}
+	}
+	if b = f.ok("DELETE", other, ""); b.at("client.sessions.0.user.phone_numbers.0.default_second_factor") != true {
+		t.Errorf("the last one is not the default: %v", b.at("client.sessions.0.user.phone_numbers"))
+	}
 	f.ok("DELETE", "/v1/me/totp", "")
 	b = f.ok("PATCH", "/v1/me/phone_numbers/"+phone, form("reserved_for_second_factor", "false"))
 	if b.at("client.sessions.0.user.two_factor_enabled") != false || b.at("client.sessions.0.user.backup_code_enabled") != false {

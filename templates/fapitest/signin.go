@@ -101,7 +101,7 @@ func secondFactors(u *user) []any {
 	}
 	for _, p := range u.phones {
 		if p.second && p.verified() {
-			list = append(list, object{"strategy": "phone_code", "safe_identifier": p.value, "phone_number_id": p.id, "default": true})
+			list = append(list, object{"strategy": "phone_code", "safe_identifier": p.value, "phone_number_id": p.id, "default": p.preferred})
 		}
 	}
 	if len(u.backup) > 0 {

@@ -98,6 +98,7 @@ type identifier struct {
 	id, value    string
 	verification *verification // nil when nothing was prepared
 	second       bool          // reserved for the second factor
+	preferred    bool          // of several such, the one that is used unless another is named
 	signedUp     bool          // of a sign-up that wanted no verification: it names the user all the same
 	created      int64
 	updated      int64
