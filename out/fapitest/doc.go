@@ -10,6 +10,9 @@
 // move from status to status, sessions, users, organizations. What it keeps no state of it answers with zero values that
 // fit the description of the API. Every code that is sent by email or SMS is TestCode. Nothing is sent anywhere.
 //
-// It is a test double. Where the behavior of the real API is not public it does the plain thing, and limits such as
-// rates, quotas and password strength beyond the length are left out; Inject makes it fail on demand.
+// What the environment says holds, and WithEnvironment changes it: what sign-ups require, what passwords and usernames are
+// like, captchas, lockout after failed attempts, single sessions, what organizations may do, what new sessions have to do first.
+//
+// It is a test double. Where the behavior of the real API is not public it does the plain thing: a code, for one, is dead
+// after ten wrong attempts. Rates and quotas are left out. Inject makes it fail on demand.
 package fapitest

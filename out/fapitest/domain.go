@@ -130,7 +130,11 @@ func (s *Server) pendingOf(o *organization, d *domain) (invitations, suggestions
 
 // withdraw takes the invitations and suggestions back that came of a domain.
 func (s *Server) withdraw(o *organization, d *domain) {
-	o.invitations = slices.DeleteFunc(o.invitations, func(i *invitation) bool { return i.domain == d && i.status == "pending" })
+	for _, i := range o.invitations {
+		if i.domain == d && i.status == "pending" {
+			i.status, i.updated = "revoked", s.millis()
+		}
+	}
 	s.state.suggestions = slices.DeleteFunc(s.state.suggestions, func(g *suggestion) bool { return g.domain == d && g.status == "pending" })
 }
 

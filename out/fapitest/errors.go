@@ -14,7 +14,7 @@ func (e *apiError) Error() string { return e.code }
 // statuses of the codes that the server answers with; any other is a 422.
 var statuses = map[string]int{
 	"action_for_session_not_authorized": 401, "already_a_member_in_organization": 400, "authentication_invalid": 401, "authorization_invalid": 403,
-	"backup_codes_not_available": 400, "bad_request": 400, "client_state_invalid": 400, "dev_browser_unauthenticated": 401,
+	"backup_codes_not_available": 400, "bad_request": 400, "captcha_missing_token": 400, "client_state_invalid": 400, "dev_browser_unauthenticated": 401,
 	"internal_clerk_error": 500, "google_one_tap_token_invalid": 400, "identifier_already_signed_in": 400, "identification_update_second_factor_unverified": 400, "invalid_action_for_session": 400, "invalid_action_for_session_reverification": 400, "invitation_account_not_exists": 400,
 	"last_required_identification_deletion_failed": 400, "malformed_request_parameters": 400, "missing_organization_permission": 403,
 	"native_api_disabled": 400, "no_passkeys_found_for_user": 400, "no_password_set": 400, "no_second_factors": 400,

@@ -75,7 +75,7 @@ func (s *Server) checkFault(f Fault) error {
 	}
 	method, path, _ := strings.Cut(f.On, " ")
 	if !slices.Contains(verbs, method) || !strings.HasPrefix(path, "/") {
-		return fmt.Errorf("On is %q, wanted a form such as %q", f.On, "GET /v1/client")
+		return fmt.Errorf("the form %q is not one such as %q", f.On, "GET /v1/client")
 	}
 	if !strings.HasSuffix(path, "*") && s.table.match(&call{method: method, path: path}) == nil {
 		return fmt.Errorf("no operation is called %s", f.On)

@@ -165,8 +165,8 @@ func TestFaultsThatCannotHappenAreRefused(t *testing.T) {
 		fault fapitest.Fault
 		want  string
 	}{
-		{fapitest.Fault{On: "/v1/client"}, `On is "/v1/client", wanted a form such as "GET /v1/client"`},
-		{fapitest.Fault{On: "get /v1/client"}, `On is "get /v1/client", wanted a form such as "GET /v1/client"`},
+		{fapitest.Fault{On: "/v1/client"}, `the form "/v1/client" is not one such as "GET /v1/client"`},
+		{fapitest.Fault{On: "get /v1/client"}, `the form "get /v1/client" is not one such as "GET /v1/client"`},
 		{fapitest.Fault{On: "GET /v1/clients"}, "no operation is called GET /v1/clients"},
 		{fapitest.Fault{Status: 302}, "status 302 is not a failure"},
 		{fapitest.Fault{Times: -2}, "a number is negative"},

@@ -77,6 +77,9 @@ func (k identifierKind) remove(c *call, i *identifier) (any, *apiError) {
 		return nil, fail("last_required_identification_deletion_failed", "You must have at least one "+k.param+".")
 	}
 	*list = slices.DeleteFunc(*list, func(other *identifier) bool { return other == i })
+	if i.second {
+		c.secondFactorChanged(u)
+	}
 	u.choosePrimaries()
 	u.updated = c.millis()
 	return deletedJSON(k.object, i.id), nil
@@ -145,18 +148,35 @@ func updatePhone(c *call, i *identifier) (any, *apiError) {
 		if !i.verified() {
 			return nil, fail("identification_update_second_factor_unverified", "The phone number must be verified first.")
 		}
-		if name == "reserved_for_second_factor" {
-			i.second = c.flag(name)
+		switch on := c.flag(name); {
+		case name == "reserved_for_second_factor":
+			i.second = on
 			c.secondFactorChanged(c.user())
+		case on && !i.second:
+			return nil, fail("identification_update_second_factor_unverified", "The phone number must be reserved for the second factor first.")
+		case on:
+			c.user().prefer(i)
 		}
 	}
 	i.updated = c.millis()
 	return phoneJSON(i), nil
 }
 
+// prefer makes a phone number the default one of those reserved for the second factor.
+func (u *user) prefer(i *identifier) {
+	for _, p := range u.phones {
+		p.preferred = p == i
+	}
+}
+
 // secondFactorChanged notes when the second factor was switched on or off.
 func (c *call) secondFactorChanged(u *user) {
 	now := c.millis()
+	if !slices.ContainsFunc(u.phones, func(p *identifier) bool { return p.second && p.preferred }) {
+		if i := slices.IndexFunc(u.phones, func(p *identifier) bool { return p.second }); i >= 0 {
+			u.prefer(u.phones[i])
+		}
+	}
 	switch on := u.secondFactor(); {
 	case on && (u.mfaEnabled == 0 || u.mfaDisabled > u.mfaEnabled):
 		u.mfaEnabled, u.mfaDisabled = now, 0

@@ -126,7 +126,7 @@ func emailJSON(i *identifier) object {
 
 func phoneJSON(i *identifier) object {
 	return object{"object": "phone_number", "id": i.id, "phone_number": i.value, "reserved_for_second_factor": i.second,
-		"default_second_factor": i.second, "reserved": false, "verification": i.verification.json(), "linked_to": []any{}, "backup_codes": nil,
+		"default_second_factor": i.second && i.preferred, "reserved": false, "verification": i.verification.json(), "linked_to": []any{}, "backup_codes": nil,
 		"created_at": i.created, "updated_at": i.updated}
 }
 

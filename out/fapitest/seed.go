@@ -56,6 +56,7 @@ func (s *Server) seedUser(in User) error {
 	for i, value := range in.PhoneNumbers {
 		p := s.newIdentifier(value, adminVerified())
 		p.second = in.PhoneSecond && i == 0
+		p.preferred = p.second
 		u.phones = append(u.phones, p)
 	}
 	if in.TOTPSecret != "" {

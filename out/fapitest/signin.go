@@ -103,7 +103,7 @@ func secondFactors(u *user) []any {
 	}
 	for _, p := range u.phones {
 		if p.second && p.verified() {
-			list = append(list, object{"strategy": "phone_code", "safe_identifier": p.value, "phone_number_id": p.id, "default": true})
+			list = append(list, object{"strategy": "phone_code", "safe_identifier": p.value, "phone_number_id": p.id, "default": p.preferred})
 		}
 	}
 	if len(u.backup) > 0 {
@@ -161,7 +161,7 @@ func createSignIn(c *call) (any, *apiError) {
 	case c.has("password") || strategy == "password":
 		k.signIn = a
 		err = c.passwordFactor(a)
-	case strategy != "":
+	case strategy != "" && strategy != "enterprise_sso": // that is prepared afterwards, when there is no redirect_url yet
 		k.signIn = a
 		_, err = prepareFirst(c, a)
 	}

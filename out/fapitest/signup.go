@@ -3,9 +3,7 @@
 package fapitest
 
 import (
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -32,6 +30,14 @@ type signUp struct {
 	created                          int64
 }
 
+// provider is what a provider has told or is asked; nil when nobody was, or the user refused.
+func (a *signUp) provider() *verification {
+	if a.external == nil || a.external.status == "failed" {
+		return nil
+	}
+	return a.external
+}
+
 // fields are those of a sign-up, each with what it is now.
 func (a *signUp) fields() map[string]*string {
 	return map[string]*string{"email_address": &a.email, "phone_number": &a.phone, "username": &a.username, "first_name": &a.first,
@@ -46,7 +52,7 @@ func (s *Server) required(a *signUp) (required, optional, missing []any) {
 	for _, name := range fieldOrder {
 		switch {
 		case !s.attributeIs(name, "enabled"):
-		case s.attributeIs(name, "required") && (name != "password" || a.external == nil):
+		case s.attributeIs(name, "required") && (name != "password" || a.provider() == nil):
 			required = append(required, name)
 			if *a.fields()[name] == "" {
 				missing = append(missing, name)
@@ -121,6 +127,9 @@ func createSignUp(c *call) (any, *apiError) {
 	if c.single() && c.client != nil && len(c.client.live()) > 0 {
 		return nil, fail("session_exists", "You're currently in single session mode.").with("session_id", c.client.live()[0].id)
 	}
+	if err := c.wantsCaptcha(); err != nil {
+		return nil, err
+	}
 	a := &signUp{id: c.newID("sua"), status: "missing_requirements", created: c.millis(), locale: c.arg("locale")}
 	var err *apiError
 	switch strategy := c.arg("strategy"); {
@@ -152,6 +161,17 @@ func createSignUp(c *call) (any, *apiError) {
 		return nil, err
 	}
 	return c.signUpJSON(a), nil
+}
+
+// wantsCaptcha refuses a sign-up without a captcha's token where the instance wants one. Any token is good.
+func (c *call) wantsCaptcha() *apiError {
+	if !c.setting(false, "user_settings", "sign_up", "captcha_enabled") || c.arg("captcha_token") != "" || c.flag("transfer") {
+		return nil
+	}
+	if strategy := c.arg("strategy"); strategy != "" && c.listed(strategy, "display_config", "captcha_oauth_bypass") {
+		return nil
+	}
+	return fail("captcha_missing_token", "The CAPTCHA token is missing.")
 }
 
 // fillSignUp takes the fields of the request over, all or none.
@@ -280,7 +300,8 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	if _, _, missing := s.required(a); a.status != "missing_requirements" || len(missing)+len(s.unverified(a)) > 0 {
 		return nil
 	}
-	if a.external != nil && a.external.status != "verified" {
+	external := a.provider()
+	if external != nil && external.status != "verified" {
 		return nil
 	}
 	for _, name := range []string{"email_address", "phone_number", "username"} {
@@ -293,7 +314,7 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	u.setPassword(a.password, u.created)
 	strategy := "password"
 	if a.email != "" {
-		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, a.external)))
+		u.emails = append(u.emails, s.newIdentifier(a.email, firstVerification(a.emailCheck, external)))
 		u.emails[0].signedUp = true
 		strategy = "email_code"
 	}
@@ -301,10 +322,10 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 		u.phones = append(u.phones, s.newIdentifier(a.phone, a.phoneCheck))
 		u.phones[0].signedUp = true
 	}
-	if a.external != nil {
-		strategy = a.external.strategy
+	if external != nil {
+		strategy = external.strategy
 		if u.enterprise = strategy == "enterprise_sso"; !u.enterprise {
-			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, a.external))
+			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, external))
 		}
 	}
 	u.choosePrimaries()
@@ -319,104 +340,10 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	return nil
 }
 
-// byRedirect tells whether a strategy leads through a page of somebody else.
-func byRedirect(strategy string) bool {
-	return strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso"
-}
-
-// enterpriseDomain tells whether there is an enterprise connection for the domain of an email address: a user of the domain
-// signs in by one.
-func (s *Server) enterpriseDomain(email string) bool {
-	_, domain, _ := strings.Cut(email, "@")
-	return domain != "" && slices.ContainsFunc(s.state.users, func(u *user) bool {
-		return u.enterprise && slices.ContainsFunc(u.emails, func(e *identifier) bool { return strings.HasSuffix(e.value, "@"+domain) })
-	})
-}
-
 func firstVerification(list ...*verification) *verification {
 	i := slices.IndexFunc(list, func(v *verification) bool { return v != nil })
 	if i < 0 {
 		return nil
 	}
 	return list[i]
-}
-
-// redirectSignUp sends somebody to a provider. Who has an account already is to sign in instead.
-func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
-	if err := c.enabledProvider(strategy); err != nil {
-		return err
-	}
-	address := firstText(c.arg("email_address"), a.email)
-	if strategy == "enterprise_sso" && !c.enterpriseDomain(address) {
-		return fail("enterprise_sso_sign_up_connection_missing", "There is no enterprise connection for this email address.")
-	}
-	back := c.arg("redirect_url")
-	if back == "" {
-		return missing("redirect_url")
-	}
-	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
-	a.external = v
-	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
-		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
-			if strategy == "enterprise_sso" {
-				who.email = firstText(who.email, address)
-			}
-			u, email := in.providerUser(provider(strategy), who.email)
-			if u != nil {
-				v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
-				k.transfer = &transfer{strategy: strategy, email: email}
-				return
-			}
-			v.status = "verified"
-			a.externalEmail = email
-			a.email = firstText(a.email, email)
-			if err := in.finishSignUp(k, a); err != nil {
-				v.status, v.failure = "failed", err
-			}
-		}, func() *session { return a.session })
-	}})
-	return nil
-}
-
-// transferToSignUp goes on with what a sign-in found at a provider.
-func (c *call) transferToSignUp(a *signUp) *apiError {
-	if c.client == nil || c.client.transfer == nil {
-		return fail("account_transfer_invalid", "There is nothing to transfer.")
-	}
-	t := c.client.transfer
-	c.client.transfer = nil
-	a.external = externalVerified(t.strategy)
-	a.email, a.externalEmail = t.email, t.email
-	return nil
-}
-
-// transferToSignIn goes on with what a sign-up found at a provider.
-func (c *call) transferToSignIn(a *signIn) *apiError {
-	if c.client == nil || c.client.transfer == nil {
-		return fail("account_transfer_invalid", "There is nothing to transfer.")
-	}
-	t := c.client.transfer
-	u, _ := c.providerUser(provider(t.strategy), t.email)
-	if u == nil {
-		return fail("external_account_not_found", "The external account was not found.")
-	}
-	c.client.transfer = nil
-	c.connect(u, t.strategy, t.email)
-	a.user, a.identifier, a.first = u, u.identifier(), externalVerified(t.strategy)
-	return c.firstDone(c.client, a, t.strategy)
-}
-
-// ticketSignUp accepts an invitation to an organization.
-func (c *call) ticketSignUp(a *signUp) *apiError {
-	t := c.state.tickets[c.arg("ticket")]
-	if t == nil || t.invitation == nil {
-		return failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
-	}
-	if err := c.openInvitation(t); err != nil {
-		return err
-	}
-	a.email, a.emailCheck = t.invitation.email, &verification{object: "verification_ticket", status: "verified", strategy: "ticket"}
-	a.ticket = t
-	return nil
 }

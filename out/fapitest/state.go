@@ -46,7 +46,7 @@ type client struct {
 	signUp       *signUp
 	lastActive   *session
 	lastStrategy string
-	origin       string // of the page that asked last
+	origin       string // of the page that asked last; a page does not tell it with every GET
 	transfer     *transfer
 	trusted      map[*user]bool
 	created      int64
@@ -100,6 +100,7 @@ type identifier struct {
 	id, value    string
 	verification *verification // nil when nothing was prepared
 	second       bool          // reserved for the second factor
+	preferred    bool          // of several such, the one that is used unless another is named
 	signedUp     bool          // of a sign-up that wanted no verification: it names the user all the same
 	created      int64
 	updated      int64

@@ -24,11 +24,7 @@ func (c *call) identify(fault activeFault) *apiError {
 		return nil // its credential is a session token
 	}
 	c.native = c.query.Get("_is_native") != "" || token != ""
-	defer func() {
-		if c.client != nil {
-			c.client.origin = c.http.Header.Get("Origin")
-		}
-	}()
+	defer c.noteOrigin()
 	switch {
 	case c.native && c.http.Header.Get("Origin") != "" && token != "":
 		return fail("origin_authorization_headers_conflict", "The Origin and Authorization headers cannot be sent together.")
@@ -136,8 +132,16 @@ func (c *call) credentials() {
 func (c *call) device() *client {
 	if c.client == nil {
 		c.client = c.newClient()
+		c.noteOrigin()
 	}
 	return c.client
+}
+
+// noteOrigin remembers where a page is from.
+func (c *call) noteOrigin() {
+	if origin := c.http.Header.Get("Origin"); c.client != nil && origin != "" {
+		c.client.origin = origin
+	}
 }
 
 func (s *Server) newClient() *client {
