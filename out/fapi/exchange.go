@@ -182,7 +182,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 		if sentCurrent {
 			e.current = l.token
 		}
-		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status < http.StatusBadRequest {
+		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status != 0 && n.status < http.StatusBadRequest {
 			l.refreshedAt = max(l.refreshedAt, e.sequence)
 		}
 	})

@@ -22,7 +22,7 @@ type exchange interface {
 	// params already, so `_clerk_session_id` is added only when r.carriesSession and the params have none.
 	authorize(ctx context.Context, header http.Header, query *values) error
 
-	// commit is told every answer, those that are retried or end in an error included, before anybody else sees it.
+	// commit is told every answer, those that are retried, end in an error or break off included, before anybody else sees it.
 	commit(ctx context.Context, news news)
 
 	// end is called once, after the last attempt, whether there was an answer or not.
@@ -32,7 +32,7 @@ type exchange interface {
 // news is what an answer says about the state, as it came.
 type news struct {
 	sent   *http.Request // as it went out, after options and hooks: it tells which credential it had
-	status int
+	status int           // 0 when the body did not come whole: then the header is all there is
 	header http.Header
 	codes  []ErrorCode // of a 401
 
