@@ -29,10 +29,10 @@ type clerkExchange struct {
 	aloft    *string // the token of the attempt that is under way, nil when there is none
 
 	// Of the last answer.
-	unauthenticated bool
-	noDevBrowser    bool
-	sent            string
-	current         string // sent, or the token that the answer itself put in its place
+	mustAsk      bool // for the client
+	noDevBrowser bool
+	sent         string
+	current      string // sent, or the token that the answer itself put in its place
 }
 
 // begin implements state.
@@ -164,7 +164,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	t := c.read(e, n)
 	e.sent, e.current = t.sent, t.sent
 	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
-	e.unauthenticated = n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
+	e.mustAsk = e.hasDoubts(n, t)
 
 	newer := c.movedOn(ctx, t)
 	c.change(func(l *ledger) {
@@ -191,6 +191,14 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	}
 }
 
+// hasDoubts says that an answer makes the client doubtful without saying what it is now: a refusal, or the deletion of the
+// user.
+func (e *clerkExchange) hasDoubts(n news, t tidings) bool {
+	refused := n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
+	deleted := n.status >= 200 && n.status < 300 && e.request.operation() == "DELETE /v1/me" && t.client == nil
+	return refused || deleted
+}
+
 // end implements exchange.
 func (e *clerkExchange) end() {
 	c := e.clerk
@@ -204,7 +212,7 @@ func (e *clerkExchange) end() {
 	if e.request.internal {
 		return
 	}
-	if e.unauthenticated {
+	if e.mustAsk {
 		c.afterRefusal(e.ctx, e.request, e.sequence, e.current)
 	}
 	c.deliver()

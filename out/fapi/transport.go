@@ -78,6 +78,9 @@ func (k *call) prepare(ctx context.Context) (err error) {
 	case k.request.err != nil:
 		return k.request.err
 	}
+	if !validHeader(pair{"User-Agent", k.userAgent}) {
+		return errors.New("WithUserAgent: not a valid header")
+	}
 	for _, h := range k.options.header {
 		if !validHeader(h) {
 			return errors.New("WithHeader: not a valid header")
