@@ -241,10 +241,7 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	if n.fromResponse {
 		path = "$.response"
 	}
-	part, ok := decodeClient(n.client)
-	if ok && s.Session != nil && part.damaged() && findSession(part.model, Value(part.model.LastActiveSessionID)) == nil {
-		ok = false
-	}
+	part, ok := c.readClient(n.client)
 	if !ok {
 		c.warn("an undecodable client was ignored", &DecodeError{Operation: operation, Path: path})
 		return t
@@ -254,6 +251,15 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	}
 	t.client = part
 	return t
+}
+
+// readClient decodes a client, and refuses one that would sign out only because a session in it cannot be read.
+func (c *Clerk) readClient(raw []byte) (*clientPart, bool) {
+	part, ok := decodeClient(raw)
+	if ok && c.snapshot.Load().Session != nil && part.damaged() && findSession(part.model, Value(part.model.LastActiveSessionID)) == nil {
+		return nil, false
+	}
+	return part, ok
 }
 
 // sentCredential is the token that a request went out with.
