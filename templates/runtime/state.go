@@ -63,14 +63,15 @@ func newsOf(r *request, a *answer) news {
 		}
 		return n
 	}
-	if r.isClient && a.succeeded() {
-		if raw, _, err := a.value(true); err == nil && raw != nil && !(isNull(raw) && r.needsClient()) {
-			n.client, n.fromResponse = raw, true
-			return n
-		}
-	}
 	if env, err := a.envelope(); err == nil {
 		n.client = env.piggyback()
+	}
+	if r.isClient && a.succeeded() {
+		raw, _, err := a.value(true)
+		says := !isNull(raw) || !r.needsClient() && (n.client == nil || isNull(n.client))
+		if err == nil && raw != nil && says {
+			n.client, n.fromResponse = raw, true
+		}
 	}
 	return n
 }
