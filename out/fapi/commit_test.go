@@ -102,6 +102,7 @@ func TestClientOfAnAnswer(t *testing.T) {
 		{"no body says nothing", plain, 204, ``, kept},
 		{"the response is the client (W8)", whole, 200, enveloped(good), newer},
 		{"a null response is an empty client (W5)", whole, 200, enveloped("null"), empty},
+		{"unless there is a client beside it", whole, 200, `{"response":null,"client":` + good + `}`, newer},
 		{"of a sign-out too (W5)", remove, 200, enveloped("null"), empty},
 		{"unknown members and values are no reason to refuse (W7)", plain, 200,
 			piggybacked(strings.Replace(good, `"status":"active"`, `"status":"active","new":{"a":[1]},"expire_at":"soon"`, 1)), newer},

@@ -111,7 +111,7 @@ func (c *Clerk) mayCreateClient(r *request) bool {
 func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query *values) error {
 	c := e.clerk
 	if e.request.wantsSessionToken() {
-		jwt, err := c.Token(ctx)
+		jwt, err := c.Token(ctx, ForSession(query.get(sessionQuery)))
 		if err != nil {
 			return fmt.Errorf("session token: %w", err)
 		}
@@ -126,8 +126,8 @@ func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query
 	case e.request.template != devBrowserPath && !query.has(devBrowserQuery):
 		query.add(devBrowserQuery, token)
 	}
-	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has("_clerk_session_id") {
-		query.add("_clerk_session_id", s.Session.ID)
+	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has(sessionQuery) {
+		query.add(sessionQuery, s.Session.ID)
 	}
 	return nil
 }

@@ -168,13 +168,13 @@ func (k *call) newHTTPRequest(ctx context.Context, n int) (*http.Request, error)
 	}
 	query := k.request.params.with(nil, 8+len(k.options.query))
 	verb := k.speak(header, &query, n)
+	if k.options.session != "" && k.request.carriesSession() {
+		query.set(sessionQuery, k.options.session)
+	}
 	if k.exchange != nil {
 		if err := k.exchange.authorize(ctx, header, &query); err != nil {
 			return nil, err
 		}
-	}
-	if k.options.session != "" && k.request.carriesSession() {
-		query.set("_clerk_session_id", k.options.session)
 	}
 	for _, o := range k.options.query {
 		query.set(o.key, o.values...)
