@@ -20,7 +20,7 @@ type exchange interface {
 	// holds the params and the session of WithSession already: another is added only when r.carriesSession and there is none.
 	authorize(ctx context.Context, header http.Header, query *values) error
 
-	// commit is told every answer, those that are retried, end in an error or break off included, before anybody else sees it.
+	// commit is told every answer, those that are retried, that are errors or that break off included, before anybody else.
 	commit(ctx context.Context, news news)
 
 	// end is called once, after the last attempt, whether there was an answer or not.
