@@ -132,9 +132,9 @@ func (c *Clerk) loaded(ctx context.Context, errs loadErrors) error {
 	stored := c.storeErr()
 	switch {
 	case len(missing) == 1:
-		return errors.Join(fmt.Errorf("%w: %w", ErrLoad, missing[0]), stored)
+		return both(fmt.Errorf("%w: %w", ErrLoad, missing[0]), stored)
 	case len(missing) == 2:
-		return errors.Join(fmt.Errorf("%w: %w; %w", ErrLoad, missing[0], missing[1]), stored)
+		return both(fmt.Errorf("%w: %w; %w", ErrLoad, missing[0], missing[1]), stored)
 	}
 	return stored
 }
