@@ -42,7 +42,7 @@ func firstUse(t *testing.T, user string, list []block) {
 	run(t, user, offline(server.URL), "go", "vet", "./first", "./last")
 	run(t, user, offline(server.URL), "go", "build", "-o", binary, "./first")
 
-	want := "signed in as ada\n" + f.jwt() + "\nAcme org:admin\n"
+	want := "signed in as user_1\n" + f.jwt() + "\nAcme org:admin\n"
 	if got := run(t, user, env, binary); got != want || f.count() != 1 {
 		t.Fatalf("the first run printed %q after %d sign-ins, want %q", got, f.count(), want)
 	}
@@ -51,7 +51,7 @@ func firstUse(t *testing.T, user string, list []block) {
 	}
 	f.down.Store(true)
 	got := mayFail(user, env, binary)
-	if !strings.HasPrefix(got, "signed in as ada\n"+f.jwt()+"\n") {
+	if !strings.HasPrefix(got, "signed in as user_1\n"+f.jwt()+"\n") {
 		t.Fatalf("without a network it printed %q", got)
 	}
 	f.down.Store(false)
@@ -116,7 +116,7 @@ func (f *clientFake) client() string {
 	}
 	return `{"object": "client", "id": "client_1", "last_active_session_id": "sess_1", "sessions": [{"object": "session", "id": "sess_1",
 		"status": "active", "last_active_token": {"object": "token", "jwt": "` + f.token() + `"},
-		"user": {"object": "user", "id": "user_1", "username": "ada", "organization_memberships": []}}]}`
+		"user": {"object": "user", "id": "user_1", "organization_memberships": []}}]}`
 }
 
 func (f *clientFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -39,6 +39,7 @@ type fakeAnswer struct {
 	headers []string      // "Key: value"
 	wait    chan struct{} // answered when this is closed
 	err     error         // instead of an answer
+	cut     bool          // the body breaks off
 }
 
 func newFakeFAPI() *fakeFAPI {
@@ -93,7 +94,11 @@ func (f *fakeFAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.status == 0 {
 		a.status = 200
 	}
-	return testResponse(r, a.status, a.body, a.headers...), nil
+	resp := testResponse(r, a.status, a.body, a.headers...)
+	if a.cut {
+		resp.Body = io.NopCloser(io.MultiReader(resp.Body, testBroken{}))
+	}
+	return resp, nil
 }
 
 // asked lists the requests so far, or those to one route.

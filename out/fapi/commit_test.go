@@ -48,6 +48,35 @@ func TestTokenOfAnAnswer(t *testing.T) {
 	}
 }
 
+// The server has replaced the token when the body breaks off: with the old one the retry would be another client's.
+func TestTokenOfAnAnswerThatBreaksOff(t *testing.T) {
+	f := newFakeFAPI()
+	c := f.loaded(t, signedInClient(5), "t1", WithRetryPolicy(RetryPolicy{MinDelay: 1, MaxAttempts: 2}))
+	f.on("GET /v1/me", func(a fakeAsked) fakeAnswer {
+		if a.Token == "t1" {
+			return fakeAnswer{body: `{"response":`, headers: []string{"Authorization: t2"}, cut: true}
+		}
+		return fakeAnswer{body: `{"response":{"id":"user_1"}}`, headers: []string{"Authorization: t3"}}
+	})
+	if _, err := callEnveloped[User](t.Context(), c.core, get("/v1/me"), nil); err != nil {
+		t.Fatal(err)
+	}
+	asked := f.asked("GET /v1/me")
+	if len(asked) != 2 || asked[1].Token != "t2" || c.AuthorizationHeader() != "t3" {
+		t.Errorf("asked %v, then the token is %q", asked, c.AuthorizationHeader())
+	}
+
+	f.answer("POST /v1/me", fakeAnswer{status: 401, body: `{}`, headers: []string{"Authorization: t4"}, cut: true})
+	var network *NetworkError
+	if err := callEmpty(t.Context(), c.core, post("/v1/me"), nil); !errors.As(err, &network) {
+		t.Errorf("got %v", err)
+	}
+	stored, err := c.store.Load(t.Context(), c.key)
+	if err != nil || stored.Token != "t4" || c.State().Session == nil {
+		t.Errorf("stored %q, %v, %v", stored.Token, err, c.State())
+	}
+}
+
 // design.md 5 rules 1 and 2; wire-and-state.md 2; clerk-fapi-rs.md W5-W8, W11.
 func TestClientOfAnAnswer(t *testing.T) {
 	plain, whole := func() *request { return post("/v1/me") }, func() *request { return get("/v1/client").responseIsClient() }
@@ -73,6 +102,7 @@ func TestClientOfAnAnswer(t *testing.T) {
 		{"no body says nothing", plain, 204, ``, kept},
 		{"the response is the client (W8)", whole, 200, enveloped(good), newer},
 		{"a null response is an empty client (W5)", whole, 200, enveloped("null"), empty},
+		{"unless there is a client beside it", whole, 200, `{"response":null,"client":` + good + `}`, newer},
 		{"of a sign-out too (W5)", remove, 200, enveloped("null"), empty},
 		{"unknown members and values are no reason to refuse (W7)", plain, 200,
 			piggybacked(strings.Replace(good, `"status":"active"`, `"status":"active","new":{"a":[1]},"expire_at":"soon"`, 1)), newer},

@@ -18,7 +18,8 @@
 // with ==. What the API has no longer is kept for a while and marked as deprecated.
 //
 // Answers are decoded leniently: an unknown enum value passes through as text, an unknown member is ignored, a missing
-// one is the zero value. WithResponse gives the answer as it came.
+// one is the zero value. A result is nil without an error where the server answered without a value: with status 204, no
+// body, or null. WithResponse gives the answer as it came.
 //
 // An answer with a status of 400 or more is an *APIError, whether the description declares that status or not. Compare
 // with errors.Is (ErrUnauthenticated, ErrRateLimited and others) or HasCode. No error text holds a token, a query or a

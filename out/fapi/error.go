@@ -239,3 +239,14 @@ func (e *DecodeError) Error() string {
 	}
 	return text
 }
+
+// both is two errors on one line; nil where both are.
+func both(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return fmt.Errorf("%w; %w", a, b)
+}

@@ -61,7 +61,7 @@ func TestLoadFallsBackToTheStore(t *testing.T) {
 		{rule: "test_init_environment_failure: nowhere", environment: refused, client: fakeAnswer{status: 501}, fails: "environment: GET /v1/environment: 500 Internal Server Error; client: GET /v1/client: 501 Not Implemented"},
 		{rule: "no environment", environment: offline, client: ok, fails: "environment: GET /v1/environment: offline"},
 		{rule: "no client", environment: ok, client: refused, storedEnv: `{"old":1}`, fails: "client: GET /v1/client: 500 Internal Server Error"},
-		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: answer at $: not the JSON value that was expected; client: the answer cannot be used"},
+		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: answer at $: not the JSON value that was expected; client: GET /v1/client: answer at $.response: not the JSON value that was expected"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
@@ -364,6 +364,7 @@ func TestLoadTellsOfUselessAnswers(t *testing.T) {
 		{"nothing there", `null`, enveloped(`{}`)},
 		{"the wrong kind", `[]`, enveloped(`[]`)},
 		{"no body, no sessions", ``, enveloped(`{"id":"client_1","sessions":{}}`)},
+		{"no body at all", ``, ``},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
@@ -375,6 +376,15 @@ func TestLoadTellsOfUselessAnswers(t *testing.T) {
 			check(t, c.Load(t.Context()))
 			if s := c.State().Source; s.Client.From != FromStore || s.Client.Err == nil || s.Environment.From != FromStore || s.Environment.Err == nil {
 				t.Errorf("source %+v", s)
+			}
+
+			again := newFakeFAPI()
+			c = again.loaded(t, signedInClient(1), "t1")
+			again.answer("GET /v1/environment", fakeAnswer{body: tt.environment})
+			again.answer("GET /v1/client", fakeAnswer{body: tt.client})
+			check(t, c.Load(t.Context()))
+			if s := c.State().Source; s.Client.From != FromServer || s.Client.Err == nil || s.Environment.Err == nil || c.State().Session == nil {
+				t.Errorf("of a second load: source %+v", s)
 			}
 		})
 	}

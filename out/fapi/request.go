@@ -89,7 +89,10 @@ func (r *request) reads() bool { return r.verb == http.MethodGet || r.verb == ht
 // operation names the call in errors and logs: verb and path template, so without ids.
 func (r *request) operation() string { return r.verb + " " + r.template }
 
-// carriesSession says whether the wire rules put `_clerk_session_id` on this path (clerk-js: fapiClient.ts).
+// sessionQuery says which session a call is made on behalf of.
+const sessionQuery = "_clerk_session_id"
+
+// carriesSession says whether the wire rules put sessionQuery on this path (clerk-js: fapiClient.ts).
 func (r *request) carriesSession() bool {
 	return !isUnder(r.path, "/v1/client") && !isUnder(r.path, "/v1/waitlist")
 }

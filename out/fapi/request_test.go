@@ -88,6 +88,12 @@ func TestMistakesEndTheCallBeforeAnythingIsSent(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a user agent that cannot be sent", func(t *testing.T) {
+		c := testStub(func(r *http.Request) (*http.Response, error) { return testResponse(r, 204, ""), nil }, WithUserAgent(testSecret+"\r\nX: y"))
+		if err := callEmpty(t.Context(), c, get("/v1/a"), nil); err == nil || err.Error() != "GET /v1/a: WithUserAgent: not a valid header" {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("nil context", func(t *testing.T) {
 		var none context.Context
 		if err := callEmpty(none, testStub(nil), get("/v1/a"), nil); err == nil || err.Error() != "GET /v1/a: context is nil" {

@@ -83,6 +83,9 @@ func TestSignOutBeforeLoad(t *testing.T) {
 	if !errors.Is(err, ErrNotFound) || !errors.Is(err, boom) || f.asked()[0].Token != "t1" || c.AuthorizationHeader() != "" || c.State().Session != nil {
 		t.Errorf("got %v, %s", err, describe(c))
 	}
+	if want := "sign out: DELETE /v1/client/sessions: 404 resource_not_found; store: disk full"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
 
 // Another process replaced the credential: the sign-out is sent with the right one.

@@ -18,11 +18,11 @@ type state interface {
 
 // exchange is one call as its state sees it: one sequence number, one or more attempts.
 type exchange interface {
-	// authorize adds the credentials to one attempt. It runs before the request options, which win. query holds the
-	// params already, so `_clerk_session_id` is added only when r.carriesSession and the params have none.
+	// authorize adds the credentials to one attempt. It runs before the options WithHeader and WithQuery, which win. query
+	// holds the params and the session of WithSession already: another is added only when r.carriesSession and there is none.
 	authorize(ctx context.Context, header http.Header, query *values) error
 
-	// commit is told every answer, those that are retried or end in an error included, before anybody else sees it.
+	// commit is told every answer, those that are retried, that are errors or that break off included, before anybody else.
 	commit(ctx context.Context, news news)
 
 	// end is called once, after the last attempt, whether there was an answer or not.
@@ -32,7 +32,7 @@ type exchange interface {
 // news is what an answer says about the state, as it came.
 type news struct {
 	sent   *http.Request // as it went out, after options and hooks: it tells which credential it had
-	status int
+	status int           // 0 when the body did not come whole: then the header is all there is
 	header http.Header
 	codes  []ErrorCode // of a 401
 
@@ -65,14 +65,15 @@ func newsOf(r *request, a *answer) news {
 		}
 		return n
 	}
-	if r.isClient && a.succeeded() {
-		if raw, _, err := a.value(true); err == nil && raw != nil && !(isNull(raw) && r.needsClient()) {
-			n.client, n.fromResponse = raw, true
-			return n
-		}
-	}
 	if env, err := a.envelope(); err == nil {
 		n.client = env.piggyback()
+	}
+	if r.isClient && a.succeeded() {
+		raw, _, err := a.value(true)
+		says := !isNull(raw) || !r.needsClient() && (n.client == nil || isNull(n.client))
+		if err == nil && raw != nil && says {
+			n.client, n.fromResponse = raw, true
+		}
 	}
 	return n
 }

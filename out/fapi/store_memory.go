@@ -4,6 +4,8 @@ package fapi
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"sync"
 )
 
@@ -16,6 +18,14 @@ type MemoryStore struct {
 
 // NewMemoryStore returns an empty MemoryStore.
 func NewMemoryStore() *MemoryStore { return &MemoryStore{} }
+
+// Format prints how many keys there are, for every verb and flag: %+v would print the tokens.
+func (s *MemoryStore) Format(f fmt.State, _ rune) {
+	s.mu.Lock()
+	n := len(s.records)
+	s.mu.Unlock()
+	_, _ = io.WriteString(f, fmt.Sprintf("MemoryStore{%d keys}", n))
+}
 
 // Load implements Store.
 func (s *MemoryStore) Load(ctx context.Context, key string) (Record, error) {

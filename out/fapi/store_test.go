@@ -305,12 +305,14 @@ func TestStoreKeysAreStableAndUnambiguous(t *testing.T) {
 func TestStoreRecordIsPrintedWithoutItsContent(t *testing.T) {
 	r := testRecord()
 	r.Version, r.Client, r.Environment = 7, json.RawMessage(`"`+testSecret+`"`), json.RawMessage(`["`+testSecret+`"]`)
+	memory := NewMemoryStore()
+	testSave(t, memory, testKey, r, 0)
 	want := "Record{Version: 7, Token: [redacted], Client: 8 bytes, Environment: 10 bytes, Date: 2026-05-12T10:30:00Z}"
 	type holder struct{ R Record }
 	var printed []string
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%10v"} {
 		printed = append(printed, fmt.Sprintf(verb, r))
-		for _, v := range []any{&r, holder{r}, &holder{r}, []Record{r}, map[string]Record{"k": r}, storedRecord{Record: r}} {
+		for _, v := range []any{&r, holder{r}, &holder{r}, []Record{r}, map[string]Record{"k": r}, storedRecord{Record: r}, memory} {
 			printed = append(printed, fmt.Sprintf(verb, v))
 		}
 	}

@@ -245,7 +245,16 @@ func TestAPIKeysTakeASessionToken(t *testing.T) {
 		}
 	}
 	f := newFakeFAPI()
-	c := f.loaded(t, signedOutClient, "t1")
+	mintOf(f, "sess_2")
+	f.answer("POST /api_keys", fakeAnswer{body: `{"id":"ak_1"}`})
+	c := f.loaded(t, clientJSON("client_1", 1, sessionJSON("sess_1", "active", ""), sessionJSON("sess_2", "active", "")), "t1")
+	check(t, key(c, WithSession("sess_2")))
+	jwt, err := c.Token(t.Context(), ForSession("sess_2"))
+	if asked := f.asked("POST /api_keys")[0]; err != nil || asked.Token != "Bearer "+jwt || asked.Query.Get("_clerk_session_id") != "sess_2" {
+		t.Errorf("on behalf of another session: %v, %v", asked, err)
+	}
+	f = newFakeFAPI()
+	c = f.loaded(t, signedOutClient, "t1")
 	if err := key(c); !errors.Is(err, ErrNoSession) || len(f.asked("POST /api_keys")) != 0 {
 		t.Errorf("signed out: %v", err)
 	}

@@ -196,3 +196,18 @@ func TestFaultsDoNotSignOut(t *testing.T) {
 		})
 	}
 }
+
+// The sign-in gives the client a new token, and a strict server takes no other from then on.
+func TestSignInWhoseAnswerBreaksOff(t *testing.T) {
+	srv := withAda(t, fapitest.WithStrictTokens())
+	clerk := loaded(t, srv)
+	srv.Inject(fapitest.Fault{On: "POST /v1/client/sign_ins", Truncate: true, Times: 1})
+	_, err := clerk.SignIns.Create(t.Context(), fapi.SignInCreateParams{Identifier: fapi.Ptr(ada), Password: fapi.Ptr(password)})
+	var network *fapi.NetworkError
+	if !errors.As(err, &network) {
+		t.Errorf("error %v", err)
+	}
+	if err := clerk.Load(t.Context()); err != nil || clerk.State().Session == nil {
+		t.Errorf("afterwards: %v, session %v", err, clerk.State().Session)
+	}
+}

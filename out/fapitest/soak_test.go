@@ -42,7 +42,7 @@ var soakFaults = []soakFault{
 	{name: "latency", fault: fapitest.Fault{Latency: 20 * time.Millisecond}},
 	{name: "dropped before", fault: fapitest.Fault{DropBefore: true}},
 	{name: "dropped after", fault: fapitest.Fault{DropAfter: true}, lost: true},
-	{name: "truncated", fault: fapitest.Fault{Truncate: true}, lost: true},
+	{name: "truncated", fault: fapitest.Fault{Truncate: true}},
 	{name: "reordered", fault: fapitest.Fault{Reorder: true}, together: true},
 	{name: "401", fault: fapitest.Fault{Status: 401}},
 	{name: "429", fault: fapitest.Fault{Status: 429}},
@@ -60,7 +60,7 @@ var soakFaults = []soakFault{
 type soakFault struct {
 	name     string
 	fault    fapitest.Fault
-	lost     bool // the server acts and the client does not hear
+	lost     bool // the server acts and the client does not hear, not even of its new token
 	dirty    bool // the server says what is not so
 	together bool // means something only with requests at a time
 	rare     bool

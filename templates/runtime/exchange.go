@@ -27,10 +27,10 @@ type clerkExchange struct {
 	aloft    *string // the token of the attempt that is under way, nil when there is none
 
 	// Of the last answer.
-	unauthenticated bool
-	noDevBrowser    bool
-	sent            string
-	current         string // sent, or the token that the answer itself put in its place
+	mustAsk      bool // for the client
+	noDevBrowser bool
+	sent         string
+	current      string // sent, or the token that the answer itself put in its place
 }
 
 // begin implements state.
@@ -109,7 +109,7 @@ func (c *Clerk) mayCreateClient(r *request) bool {
 func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query *values) error {
 	c := e.clerk
 	if e.request.wantsSessionToken() {
-		jwt, err := c.Token(ctx)
+		jwt, err := c.Token(ctx, ForSession(query.get(sessionQuery)))
 		if err != nil {
 			return fmt.Errorf("session token: %w", err)
 		}
@@ -124,8 +124,8 @@ func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query
 	case e.request.template != devBrowserPath && !query.has(devBrowserQuery):
 		query.add(devBrowserQuery, token)
 	}
-	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has("_clerk_session_id") {
-		query.add("_clerk_session_id", s.Session.ID)
+	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has(sessionQuery) {
+		query.add(sessionQuery, s.Session.ID)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	t := c.read(e, n)
 	e.sent, e.current = t.sent, t.sent
 	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
-	e.unauthenticated = n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
+	e.mustAsk = e.hasDoubts(n, t)
 
 	newer := c.movedOn(ctx, t)
 	c.change(func(l *ledger) {
@@ -180,13 +180,21 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 		if sentCurrent {
 			e.current = l.token
 		}
-		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status < http.StatusBadRequest {
+		if e.request.verb == http.MethodGet && e.request.template == clientPath && n.status != 0 && n.status < http.StatusBadRequest {
 			l.refreshedAt = max(l.refreshedAt, e.sequence)
 		}
 	})
 	if err := c.save(ctx); err != nil {
 		c.warn("the state could not be saved", err)
 	}
+}
+
+// hasDoubts says that an answer makes the client doubtful without saying what it is now: a refusal, or the deletion of the
+// user.
+func (e *clerkExchange) hasDoubts(n news, t tidings) bool {
+	refused := n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
+	deleted := n.status >= 200 && n.status < 300 && e.request.operation() == "DELETE /v1/me" && t.client == nil
+	return refused || deleted
 }
 
 // end implements exchange.
@@ -202,7 +210,7 @@ func (e *clerkExchange) end() {
 	if e.request.internal {
 		return
 	}
-	if e.unauthenticated {
+	if e.mustAsk {
 		c.afterRefusal(e.ctx, e.request, e.sequence, e.current)
 	}
 	c.deliver()
@@ -231,10 +239,7 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	if n.fromResponse {
 		path = "$.response"
 	}
-	part, ok := decodeClient(n.client)
-	if ok && s.Session != nil && part.damaged() && findSession(part.model, Value(part.model.LastActiveSessionID)) == nil {
-		ok = false
-	}
+	part, ok := c.readClient(n.client)
 	if !ok {
 		c.warn("an undecodable client was ignored", &DecodeError{Operation: operation, Path: path})
 		return t
@@ -244,6 +249,15 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	}
 	t.client = part
 	return t
+}
+
+// readClient decodes a client, and refuses one that would sign out only because a session in it cannot be read.
+func (c *Clerk) readClient(raw []byte) (*clientPart, bool) {
+	part, ok := decodeClient(raw)
+	if ok && c.snapshot.Load().Session != nil && part.damaged() && findSession(part.model, Value(part.model.LastActiveSessionID)) == nil {
+		return nil, false
+	}
+	return part, ok
 }
 
 // sentCredential is the token that a request went out with.

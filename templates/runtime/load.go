@@ -83,19 +83,31 @@ func (c *Clerk) getEnvironment(ctx context.Context) error {
 	return err
 }
 
-// getClient asks for the client; commit takes it over. No answer about it is an empty client where none is known.
+// getClient asks for the client; commit takes it over. An answer without one is an empty client where none is known, else of
+// no use.
 func (c *Clerk) getClient(ctx context.Context) error {
 	r := get(clientPath).responseIsClient()
 	r.internal = true
-	client, err := callEnveloped[Client](ctx, c.core, r, nil)
-	if err == nil && client == nil {
+	raw, path, err := c.core.value(ctx, r, nil, true)
+	switch {
+	case err != nil:
+		return err
+	case len(raw) == 0 || isNull(raw):
 		c.change(func(l *ledger) {
 			if l.client == nil {
 				l.overrule(emptyClient(), FromServer)
 			}
+			if len(raw) == 0 && l.client.id() != "" {
+				err = errUnusable
+			}
 		})
+		return err
 	}
-	return err
+	if _, ok := c.readClient(raw); !ok {
+		return &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
+	}
+	c.core.findMismatches(raw, clientType, path, r.operation())
+	return nil
 }
 
 // loaded decides what a load came to.
@@ -120,9 +132,9 @@ func (c *Clerk) loaded(ctx context.Context, errs loadErrors) error {
 	stored := c.storeErr()
 	switch {
 	case len(missing) == 1:
-		return errors.Join(fmt.Errorf("%w: %w", ErrLoad, missing[0]), stored)
+		return both(fmt.Errorf("%w: %w", ErrLoad, missing[0]), stored)
 	case len(missing) == 2:
-		return errors.Join(fmt.Errorf("%w: %w; %w", ErrLoad, missing[0], missing[1]), stored)
+		return both(fmt.Errorf("%w: %w; %w", ErrLoad, missing[0], missing[1]), stored)
 	}
 	return stored
 }

@@ -248,7 +248,7 @@ type testWireMembership struct {
 func testWireClientJSON() string {
 	var addresses, teams, sessions []string
 	for i := range 6 {
-		addresses = append(addresses, fmt.Sprintf(`{"id":"idn_%d","email_address":"ada+%d@example.com","verification":{"object":"verification_otp","status":"active","strategy":"email_code","attempts":%d,"expire_at":%d}}`, i, i, i, 1767312013085+i))
+		addresses = append(addresses, fmt.Sprintf(`{"id":"idn_%d","email_address":"ada+%d@example.com","verification":{"object":"verification_otp","status":"active","strategy":"email_code","attempts":%d,"expire_at":%d}}`, i, i, i, 1767312013085+int64(i)))
 	}
 	for i := range 12 {
 		permissions := strings.Repeat(`"org:sys_memberships:manage",`, 36)

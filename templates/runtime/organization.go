@@ -63,7 +63,7 @@ func (c *Clerk) findMembershipOnServer(ctx context.Context, sessionID, name stri
 		r := get("/v1/me/organization_memberships")
 		r.internal = true
 		opts := []RequestOption{
-			WithQuery("_clerk_session_id", sessionID), WithQuery("paginated", "true"),
+			WithQuery(sessionQuery, sessionID), WithQuery("paginated", "true"),
 			WithQuery("limit", strconv.Itoa(size)), WithQuery("offset", strconv.Itoa(page*size)),
 		}
 		found, err := callEnvelopedPage[OrganizationMembership](ctx, c.core, r, opts)

@@ -206,7 +206,7 @@ func (c *Clerk) storeErr() error {
 	if c.ledger.saved == c.ledger.revised {
 		c.saveErr = nil // another process's record has settled it
 	}
-	err := errors.Join(c.readErr, c.saveErr)
+	err := both(c.readErr, c.saveErr)
 	c.readErr = nil
 	return err
 }

@@ -80,7 +80,7 @@ func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
 		return c.save(ctx) // what could not be saved would sign in again at the next start
 	}
 	c.clear(o, err != nil) // without an error, the server has agreed but not said what is left
-	return errors.Join(err, c.save(ctx))
+	return both(err, c.save(ctx))
 }
 
 func (c *Clerk) doubtCount() uint64 {

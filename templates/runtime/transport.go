@@ -76,6 +76,9 @@ func (k *call) prepare(ctx context.Context) (err error) {
 	case k.request.err != nil:
 		return k.request.err
 	}
+	if !validHeader(pair{"User-Agent", k.userAgent}) {
+		return errors.New("WithUserAgent: not a valid header")
+	}
 	for _, h := range k.options.header {
 		if !validHeader(h) {
 			return errors.New("WithHeader: not a valid header")
@@ -130,13 +133,11 @@ func (k *call) attempt(caller context.Context, n int) (*answer, error) {
 	if k.recorder != nil {
 		k.recorder.record(k, req, a, start)
 	}
+	if k.exchange != nil && resp != nil {
+		k.commit(caller, req, resp, a)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if k.exchange != nil {
-		news := newsOf(k.request, a)
-		news.sent = req
-		k.exchange.commit(caller, news)
 	}
 	for _, hook := range k.after {
 		resp.Body = io.NopCloser(bytes.NewReader(a.body))
@@ -147,6 +148,17 @@ func (k *call) attempt(caller context.Context, n int) (*answer, error) {
 	return a, nil
 }
 
+// commit tells the state what an answer says. a is nil when the body did not come whole: the token in the header is new all
+// the same, and the old one may be of no more use.
+func (k *call) commit(ctx context.Context, req *http.Request, resp *http.Response, a *answer) {
+	n := news{header: resp.Header}
+	if a != nil {
+		n = newsOf(k.request, a)
+	}
+	n.sent = req
+	k.exchange.commit(ctx, n)
+}
+
 func (k *call) newHTTPRequest(ctx context.Context, n int) (*http.Request, error) {
 	header := make(http.Header, 8)
 	if k.payload.contentType != "" {
@@ -154,13 +166,13 @@ func (k *call) newHTTPRequest(ctx context.Context, n int) (*http.Request, error)
 	}
 	query := k.request.params.with(nil, 8+len(k.options.query))
 	verb := k.speak(header, &query, n)
+	if k.options.session != "" && k.request.carriesSession() {
+		query.set(sessionQuery, k.options.session)
+	}
 	if k.exchange != nil {
 		if err := k.exchange.authorize(ctx, header, &query); err != nil {
 			return nil, err
 		}
-	}
-	if k.options.session != "" && k.request.carriesSession() {
-		query.set("_clerk_session_id", k.options.session)
 	}
 	for _, o := range k.options.query {
 		query.set(o.key, o.values...)
@@ -213,8 +225,9 @@ func (k *call) speak(header http.Header, query *values, n int) (verb string) {
 	return verb
 }
 
-// roundTrip sends req and reads the whole answer. caller is the context without the attempt's timeout: it tells whether
-// the caller gave up or the server was slow.
+// roundTrip sends req and reads the whole answer. When its body does not come whole, the response is there for its header,
+// beside the error. caller is the context without the attempt's timeout: it tells whether the caller gave up or the server
+// was slow.
 func (k *call) roundTrip(caller context.Context, req *http.Request) (*answer, *http.Response, error) {
 	resp, err := k.client.Do(req)
 	if err != nil {
@@ -223,7 +236,7 @@ func (k *call) roundTrip(caller context.Context, req *http.Request) (*answer, *h
 	defer func() { _ = resp.Body.Close() }()
 	body, err := readBody(resp)
 	if err != nil {
-		return nil, nil, k.networkError(caller, req, err)
+		return nil, resp, k.networkError(caller, req, err)
 	}
 	a := &answer{status: resp.StatusCode, header: resp.Header, body: body, url: req.URL}
 	a.retryAfter, a.saysRetryAfter = parseRetryAfter(resp.Header)

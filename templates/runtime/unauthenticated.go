@@ -9,7 +9,7 @@ import (
 
 // afterRefusal finds out what a 401 means: it asks for the client, once for all who were refused at the same time, so that a
 // session that has ended is gone from the state before the caller hears of the error. The error itself stays what it is
-// (clerk-js: Base.ts).
+// (clerk-js: Base.ts). The deletion of the user, when its answer does not bring the client, is treated alike.
 //
 // It does nothing for a request for the client itself, for one without a credential or with one that has been replaced,
 // and for one that was sent before the client was asked for last.

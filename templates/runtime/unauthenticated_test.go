@@ -52,6 +52,20 @@ func TestUnauthenticated(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after the user was deleted, if the answer does not bring the client (W5)", func(t *testing.T) {
+		for client, requests := range map[string]int{"null": 1, clientJSON("client_1", 2): 0} {
+			f := newFakeFAPI()
+			c := f.loaded(t, signedInClient(1), "t1")
+			f.answer("GET /v1/client", fakeAnswer{body: enveloped(clientJSON("client_1", 2))})
+			f.answer("DELETE /v1/me", fakeAnswer{body: piggybacked(client)})
+			if err := callEmpty(t.Context(), c.core, del("/v1/me"), nil); err != nil {
+				t.Error(err)
+			}
+			if got := len(f.asked("GET /v1/client")) - 1; got != requests || c.State().Session != nil || c.State().User != nil {
+				t.Errorf("asked for the client %d times, %s", got, describe(c))
+			}
+		}
+	})
 	t.Run("by Token and SetActive too", func(t *testing.T) {
 		for _, call := range []func(*Clerk) error{
 			func(c *Clerk) error { _, err := c.Token(t.Context()); return err },

@@ -28,6 +28,15 @@ func (v values) has(key string) bool {
 	return slices.ContainsFunc(v, func(p pair) bool { return p.key == key })
 }
 
+// get returns the first value of key; "" is none.
+func (v values) get(key string) string {
+	i := slices.IndexFunc(v, func(p pair) bool { return p.key == key })
+	if i < 0 {
+		return ""
+	}
+	return v[i].value
+}
+
 // with returns a copy of v, with room for extra more pairs, that the overrides were applied to.
 func (v values) with(overrides []override, extra int) values {
 	out := append(make(values, 0, len(v)+len(overrides)+extra), v...)
