@@ -47,7 +47,7 @@ func (k *keeper) keepRetired() {
 	for _, name := range kept { // they may speak of each other
 		r := k.lock.retired[name]
 		for _, f := range r.fields {
-			kind, err := k.parseRef(f.kind)
+			kind, err := parseRef(f.kind, k.types)
 			if err == nil && kind.Kind == RefNamed && isStruct(kind) {
 				err = fmt.Errorf("type %s: objects are pointers here", f.kind)
 			}
@@ -59,8 +59,8 @@ func (k *keeper) keepRetired() {
 	}
 }
 
-// parseRef reads a Go type as Ref.String writes it.
-func (k *keeper) parseRef(s string) (Ref, error) {
+// parseRef reads a Go type as Ref.String writes it, of the types given.
+func parseRef(s string, types map[string]*Type) (Ref, error) {
 	wrappers := []struct {
 		prefix, suffix string
 		wrap           func(Ref) Ref
@@ -71,11 +71,11 @@ func (k *keeper) parseRef(s string) (Ref, error) {
 	}
 	for _, w := range wrappers {
 		if rest, ok := strings.CutPrefix(s, w.prefix); ok && strings.HasSuffix(rest, w.suffix) {
-			elem, err := k.parseRef(strings.TrimSuffix(rest, w.suffix))
+			elem, err := parseRef(strings.TrimSuffix(rest, w.suffix), types)
 			return w.wrap(elem), err
 		}
 	}
-	if t := k.types[s]; t != nil {
+	if t := types[s]; t != nil {
 		return named(t), nil
 	}
 	return builtin(rawJSON), fmt.Errorf("type %s is not there; delete the lines of both", s)
