@@ -123,15 +123,15 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !strict && !cfg.NoContract {
+		made.warnings = append(made.warnings, supply(made.api, rt)...)
+	}
 	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, api: made.api, doc: p.doc}
 	told, err := out.lock(cfg)
 	if err != nil {
 		return nil, err
 	}
 	warnings = append(warnings, told...)
-	if !strict && !cfg.NoContract {
-		made.warnings = append(made.warnings, supply(made.api, rt)...)
-	}
 	out.Summary = summarise(made.api, p)
 	complaints := append(append(p.complaints, p.idle...), made.unused...)
 	if cfg.NoContract {

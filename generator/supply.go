@@ -13,19 +13,18 @@ import (
 // answered are the operations whose results are models of the runtime, whatever the description calls them.
 var answered = map[string]string{"Client": "/v1/client", "Environment": "/v1/environment"}
 
-const supplied = "the runtime" // what a type comes from that no description has
-
 type supplier struct {
 	api      *API
 	stub     map[string]map[string]stubField
 	types    map[string]*Type
 	done     map[string]bool
+	added    map[*Type]bool
 	warnings []string
 }
 
 // supply gives the models what the runtime's contract asks for, and tells what it did.
 func supply(api *API, rt *runtimeFacts) []string {
-	s := &supplier{api: api, stub: rt.stub, types: map[string]*Type{}, done: map[string]bool{}}
+	s := &supplier{api: api, stub: rt.stub, types: map[string]*Type{}, done: map[string]bool{}, added: map[*Type]bool{}}
 	for _, t := range api.Types {
 		s.types[t.Name] = t
 	}
@@ -78,9 +77,9 @@ func (s *supplier) model(name string, instead *Type) {
 			t.Name += "Value"
 			s.types[t.Name] = t
 		}
-		t = &Type{Name: name, Kind: KindStruct, From: []string{supplied}, Where: "description",
+		t = &Type{Name: name, Kind: KindStruct, From: []string{reference("schemas", name)}, Where: "description",
 			Doc: Doc{Sentence: "has the members that the runtime uses; the description does not declare it."}}
-		s.api.Types = append(s.api.Types, t)
+		s.api.Types, s.added[t] = append(s.api.Types, t), true
 		s.tell(t.Where, "no type %s; the runtime uses it, so it is added", name)
 	}
 	s.types[name] = t
@@ -124,7 +123,7 @@ func (s *supplier) field(t *Type, name string, want stubField) {
 	}
 	if i < 0 {
 		t.Fields = append(t.Fields, &Field{Name: name, Wire: want.wire, In: InJSON, Type: s.parse(wide), Doc: Doc{Sentence: "not in the description"}})
-		if t.From[0] != supplied {
+		if !s.added[t] {
 			s.tell(t.Where, "%s: no member %s; the runtime uses it, so it is added", t.Name, want.wire)
 		}
 		return
