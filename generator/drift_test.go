@@ -275,6 +275,21 @@ func TestDriftTellsWhenASideCannotBeGenerated(t *testing.T) {
 	}
 }
 
+func TestARetiredTypeHasItsEnumsUnderTheirNewNames(t *testing.T) {
+	const spec = "openapi: 3.0.3\ninfo: {title: T, version: v1}\npaths: {/v1/things: {get: {operationId: g, responses: {'204': {description: ''}}}}}\n" +
+		"components: {schemas: {Thing: {%s type: object, properties: {kind: {type: string, enum: [a, b]}}}}}\n"
+	side := func(name string) Config {
+		return Config{Spec: Source{Name: "spec.yaml", Data: fmt.Appendf(nil, spec, name)}, APIVersion: "2026-01-01", Module: "example.com/sdk", Templates: declarationsOnly(t), NoContract: true}
+	}
+	d, err := CompareDescriptions(side(""), side("x-fapigen: {name: Item},"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.SDK.Unknown != "" || !slices.Contains(d.SDK.Deprecated, "Thing") {
+		t.Errorf("%q, deprecated: %v", d.SDK.Unknown, d.SDK.Deprecated)
+	}
+}
+
 // FuzzDrift compares any two descriptions: it ends, and every change has a kind and a subject.
 func FuzzDrift(f *testing.F) {
 	paths, err := filepath.Glob("../testdata/drift/*.txtar")

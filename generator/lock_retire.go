@@ -5,6 +5,7 @@ package generator
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -44,10 +45,11 @@ func (k *keeper) keepRetired() {
 		k.add(t)
 		kept = append(kept, name)
 	}
+	known := k.withMoved()
 	for _, name := range kept { // they may speak of each other
 		r := k.lock.retired[name]
 		for _, f := range r.fields {
-			kind, err := parseRef(f.kind, k.types)
+			kind, err := parseRef(f.kind, known)
 			if err == nil && kind.Kind == RefNamed && isStruct(kind) {
 				err = fmt.Errorf("type %s: objects are pointers here", f.kind)
 			}
@@ -57,6 +59,18 @@ func (k *keeper) keepRetired() {
 			k.types[name].Fields = append(k.types[name].Fields, &Field{Name: f.name, Wire: f.wire, In: InJSON, Type: kind})
 		}
 	}
+}
+
+// withMoved are the types of the IR, and under their former names the enums that have another now.
+func (k *keeper) withMoved() map[string]*Type {
+	known := maps.Clone(k.types)
+	for _, place := range sortedKeys(k.lock.types) {
+		was := k.lock.types[place]
+		if t := k.types[k.now.types[place].name]; known[was.name] == nil && t != nil && t.Kind == KindEnum {
+			known[was.name] = t
+		}
+	}
+	return known
 }
 
 // parseRef reads a Go type as Ref.String writes it, of the types given.
