@@ -307,7 +307,8 @@ func (r *run) reach(t target) (int, *yaml.Node) {
 	return len(t.steps), holder
 }
 
-// aboutStep tells whether step i names the component or operation that the target is about, or what holds it.
+// aboutStep tells whether step i names the component or operation that the target is about, what holds it, or what else
+// the description has at its top.
 func aboutStep(t target, i int) bool {
 	switch t.name(0) {
 	case "components":
@@ -315,7 +316,7 @@ func aboutStep(t target, i int) bool {
 	case "paths":
 		return i <= 1 || i == 2 && slices.Contains(verbs, t.name(2))
 	}
-	return false
+	return i == 0 // what stands beside them, such as the servers
 }
 
 const guessedByProperties = " has these properties"

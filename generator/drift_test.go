@@ -265,13 +265,28 @@ func TestDriftTextIsCutAndMarkdownIsWhole(t *testing.T) {
 func TestDriftTellsWhenASideCannotBeGenerated(t *testing.T) {
 	a := readArchive(t, filepath.Join("..", "testdata", "drift", "go_api.txtar"))
 	old, new := driftSides(t, a, declarationsOnly(t))
-	new.NoContract = false // the runtime wants models that a tiny description lacks
+	new.NoContract, new.Strict = false, true // the runtime wants models that a tiny description lacks
 	d, err := CompareDescriptions(old, new, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d.Bump.Level != "unknown" || !strings.Contains(d.SDK.Unknown, "new.yaml: cannot be generated: ") || len(d.Changes) == 0 {
 		t.Errorf("%s, %q, %d changes", d.Bump, d.SDK.Unknown, len(d.Changes))
+	}
+}
+
+func TestARetiredTypeHasItsEnumsUnderTheirNewNames(t *testing.T) {
+	const spec = "openapi: 3.0.3\ninfo: {title: T, version: v1}\npaths: {/v1/things: {get: {operationId: g, responses: {'204': {description: ''}}}}}\n" +
+		"components: {schemas: {Thing: {%s type: object, properties: {kind: {type: string, enum: [a, b]}}}}}\n"
+	side := func(name string) Config {
+		return Config{Spec: Source{Name: "spec.yaml", Data: fmt.Appendf(nil, spec, name)}, APIVersion: "2026-01-01", Module: "example.com/sdk", Templates: declarationsOnly(t), NoContract: true}
+	}
+	d, err := CompareDescriptions(side(""), side("x-fapigen: {name: Item},"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.SDK.Unknown != "" || !slices.Contains(d.SDK.Deprecated, "Thing") {
+		t.Errorf("%q, deprecated: %v", d.SDK.Unknown, d.SDK.Deprecated)
 	}
 }
 

@@ -11,7 +11,7 @@
 //   - load.go, tolerate.go: the lint that kin-openapi lacks, then kin-openapi's typed view.
 //   - build.go and build_*.go, envelope.go, naming.go: the IR. Names are given here and nowhere later.
 //   - lock.go and lock_*.go: the names lock; what upstream dropped but users may use is put back, deprecated.
-//   - check.go, mend.go, runtime_facts.go: what must hold before anything is printed.
+//   - supply.go, mend.go, check.go, runtime_facts.go: what must hold before anything is printed.
 //   - emit.go and emit_*.go, surface.go, shape.go: files in memory.
 //   - write.go: files to disk, or the difference from what is there.
 //   - har.go, observe.go and observe_*.go: recorded traffic beside the description.
@@ -123,6 +123,9 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !strict && !cfg.NoContract {
+		made.warnings = append(made.warnings, supply(made.api, rt)...)
+	}
 	out := &Output{Patches: p.results, Folds: p.folds, Inputs: p.inputs, api: made.api, doc: p.doc}
 	told, err := out.lock(cfg)
 	if err != nil {
@@ -193,7 +196,7 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		return err
 	}
 	static, err := emitStatic(cfg.Templates, templateData{Module: cfg.Module, Version: api.Version,
-		Operations: o.Summary.Operations, Services: o.Summary.Services, Types: o.Summary.Types})
+		Operations: o.Summary.Operations, Services: o.Summary.Services, Types: o.Summary.Types, strict: cfg.Pinned || cfg.Strict})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package generator
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -44,10 +45,11 @@ func (k *keeper) keepRetired() {
 		k.add(t)
 		kept = append(kept, name)
 	}
+	known := k.withMoved()
 	for _, name := range kept { // they may speak of each other
 		r := k.lock.retired[name]
 		for _, f := range r.fields {
-			kind, err := k.parseRef(f.kind)
+			kind, err := parseRef(f.kind, known)
 			if err == nil && kind.Kind == RefNamed && isStruct(kind) {
 				err = fmt.Errorf("type %s: objects are pointers here", f.kind)
 			}
@@ -59,8 +61,20 @@ func (k *keeper) keepRetired() {
 	}
 }
 
-// parseRef reads a Go type as Ref.String writes it.
-func (k *keeper) parseRef(s string) (Ref, error) {
+// withMoved are the types of the IR, and under their former names the enums that have another now.
+func (k *keeper) withMoved() map[string]*Type {
+	known := maps.Clone(k.types)
+	for _, place := range sortedKeys(k.lock.types) {
+		was := k.lock.types[place]
+		if t := k.types[k.now.types[place].name]; known[was.name] == nil && t != nil && t.Kind == KindEnum {
+			known[was.name] = t
+		}
+	}
+	return known
+}
+
+// parseRef reads a Go type as Ref.String writes it, of the types given.
+func parseRef(s string, types map[string]*Type) (Ref, error) {
 	wrappers := []struct {
 		prefix, suffix string
 		wrap           func(Ref) Ref
@@ -71,11 +85,11 @@ func (k *keeper) parseRef(s string) (Ref, error) {
 	}
 	for _, w := range wrappers {
 		if rest, ok := strings.CutPrefix(s, w.prefix); ok && strings.HasSuffix(rest, w.suffix) {
-			elem, err := k.parseRef(strings.TrimSuffix(rest, w.suffix))
+			elem, err := parseRef(strings.TrimSuffix(rest, w.suffix), types)
 			return w.wrap(elem), err
 		}
 	}
-	if t := k.types[s]; t != nil {
+	if t := types[s]; t != nil {
 		return named(t), nil
 	}
 	return builtin(rawJSON), fmt.Errorf("type %s is not there; delete the lines of both", s)

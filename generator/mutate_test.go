@@ -17,17 +17,8 @@ type mutator struct {
 	d *Document
 }
 
-// held are the members that the runtime itself reads: without one of them there is no SDK.
-var held = []string{"id", "sessions", "last_active_session_id", "updated_at", "status", "last_active_token", "last_active_organization_id", "user",
-	"factor_verification_age", "organization_memberships", "role", "permissions", "organization", "slug", "jwt", "response", "client"}
-
-// heldSchemas are the models of which the runtime reads members.
-var heldSchemas = []string{"Client.Client", "Client.Session", "Client.SessionBase", "Client.User", "Client.OrganizationMembership", "Client.Organization", "Token",
-	"Client.Environment", "ClientWrapped"}
-
-func isHeld(schema string) bool {
-	return slices.ContainsFunc(heldSchemas, func(h string) bool { return strings.Contains(schema, h) })
-}
+// runtimeModels are the schemas of which the runtime reads members.
+var runtimeModels = []string{"Client", "Session", "SessionBase", "User", "OrganizationMembership", "Organization", "Token", "Environment"}
 
 func (m *mutator) section(kind string) *yaml.Node { return m.d.Resolve("/components/" + kind) }
 
@@ -90,6 +81,22 @@ func (m *mutator) inline(name string) {
 	walkTree(m.d.Root, "", func(_ string, n *yaml.Node) {
 		if text(mapGet(n, "$ref")) == ref {
 			n.Content = value(`{"type": "object"}`).Content
+		}
+	})
+}
+
+// writeOut puts a schema's content wherever it is referred to, unless it contains itself.
+func (m *mutator) writeOut(name string) {
+	ref, schema := reference("schemas", name), mapGet(m.section("schemas"), name)
+	inside := false
+	walkTree(schema, "", func(_ string, n *yaml.Node) { inside = inside || text(mapGet(n, "$ref")) == ref })
+	if inside || mapGet(schema, "$ref") != nil {
+		return
+	}
+	mapDelete(m.section("schemas"), name)
+	walkTree(m.d.Root, "", func(_ string, n *yaml.Node) {
+		if text(mapGet(n, "$ref")) == ref {
+			n.Content = cloneTree(schema, func(_, _ *yaml.Node) {}).Content
 		}
 	})
 }
@@ -169,8 +176,56 @@ var mutations = map[string]func(*mutator){
 	},
 	"schemas are not there yet": func(m *mutator) {
 		for _, name := range m.some(m.section("schemas"), 40) {
-			if !isHeld(name) {
-				m.inline(name)
+			m.inline(name)
+		}
+	},
+	"what the runtime reads is not there yet": func(m *mutator) {
+		for _, name := range mapKeys(m.section("schemas")) {
+			if !slices.Contains(runtimeModels, strings.TrimPrefix(foldedName(name), "Client.")) {
+				continue
+			}
+			schema := mapGet(m.section("schemas"), name)
+			parts := []*yaml.Node{schema}
+			if all := mapGet(schema, "allOf"); all != nil {
+				parts = append(parts, all.Content...)
+			}
+			for _, part := range parts {
+				for _, member := range m.some(mapGet(part, "properties"), 12) {
+					mapDelete(mapGet(part, "properties"), member)
+				}
+			}
+		}
+	},
+	"what the runtime reads has no name": func(m *mutator) {
+		for _, name := range mapKeys(m.section("schemas")) {
+			if slices.Contains(runtimeModels, strings.TrimPrefix(foldedName(name), "Client.")) && m.IntN(2) == 0 {
+				m.writeOut(name)
+			}
+		}
+	},
+	"schemas are written where they are used": func(m *mutator) {
+		for _, name := range m.some(m.section("schemas"), 60) {
+			m.writeOut(name)
+		}
+	},
+	"path parameters have other names": func(m *mutator) {
+		paths := mapGet(m.d.Root, "paths")
+		for i := 0; i+1 < len(paths.Content); i += 2 {
+			for _, name := range placeholders(paths.Content[i].Value) {
+				to := []string{"id", name + "_or_slug", unexported(name), name}[m.IntN(4)]
+				if slices.Contains(placeholders(paths.Content[i].Value), to) {
+					continue
+				}
+				paths.Content[i].Value = strings.Replace(paths.Content[i].Value, "{"+name+"}", "{"+to+"}", 1)
+				for _, op := range mapPairs(paths.Content[i+1]) {
+					if list := mapGet(op, "parameters"); list != nil {
+						for _, p := range list.Content {
+							if text(mapGet(p, "name")) == name && text(mapGet(p, "in")) == "path" {
+								mapSet(p, "name", stringNode(to))
+							}
+						}
+					}
+				}
 			}
 		}
 	},
@@ -181,9 +236,6 @@ var mutations = map[string]func(*mutator){
 			}
 			properties := mapGet(n, "properties")
 			for _, name := range m.some(properties, 2) {
-				if slices.Contains(held, name) {
-					continue
-				}
 				mapDelete(properties, name)
 				if list := mapGet(n, "required"); list != nil && m.IntN(2) == 0 { // else it stays required, though nobody says what it is
 					list.Content = slices.DeleteFunc(list.Content, func(r *yaml.Node) bool { return r.Value == name })
@@ -210,7 +262,7 @@ var mutations = map[string]func(*mutator){
 			`{"oneOf": [{"type": "string"}, {"type": "integer"}]}`, `{"anyOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"type": "array", "items": {}}]}`}
 		for _, n := range m.nodes("schema") {
 			for _, name := range m.some(mapGet(n, "properties"), 1) {
-				if !slices.Contains(held, name) && m.IntN(6) == 0 {
+				if m.IntN(6) == 0 {
 					mapSet(mapGet(n, "properties"), name, value(kinds[m.IntN(len(kinds))]))
 				}
 			}

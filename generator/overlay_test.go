@@ -126,6 +126,9 @@ func TestOutcomes(t *testing.T) {
 		"a missing path is absent": {
 			patchText("p", "$.paths['/v1/you'].get", "update: {deprecated: true}", ""),
 			`absent: spec:4: expected $.paths['/v1/you'].get, found no ['/v1/you']`},
+		"what the description lacks at its top is absent": {
+			patchText("p", "$.servers", "update: [{url: 'https://{domain}'}]", ""),
+			`absent: spec:1: expected $.servers, found no servers`},
 		"a reference to a missing component is absent": {
 			patchText("p", "$.paths", "update: {/v1/you: {get: {responses: {default: {$ref: '#/components/responses/Errors'}}}}}", "lacks: [/v1/you]"),
 			"absent: spec:4: expected #/components/responses/Errors, which the patch refers to, found none"},

@@ -25,12 +25,15 @@ const (
 type runtimeFacts struct {
 	exported     []string // with those that the emitters themselves add
 	clerkMembers map[string]bool
-	stub         map[string]map[string]string // model to field to Go type, or several as in "string or *string"
+	stub         map[string]map[string]stubField // model to field
 }
+
+// stubField is a field that the runtime uses: its JSON name, and its Go type, or several as in "string or *string".
+type stubField struct{ wire, kinds string }
 
 // readRuntime parses the runtime's files below templates.
 func readRuntime(templates fs.FS) (*runtimeFacts, error) {
-	rt := &runtimeFacts{exported: []string{"API", "APIVersion"}, clerkMembers: map[string]bool{}, stub: map[string]map[string]string{}}
+	rt := &runtimeFacts{exported: []string{"API", "APIVersion"}, clerkMembers: map[string]bool{}, stub: map[string]map[string]stubField{}}
 	entries, err := fs.ReadDir(templates, runtimeDir)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -114,11 +117,11 @@ func (rt *runtimeFacts) readStub(fset *token.FileSet, f *ast.File) {
 			if !ok {
 				continue
 			}
-			fields := map[string]string{}
+			fields := map[string]stubField{}
 			for _, field := range st.Fields.List {
 				for _, n := range field.Names {
 					if n.IsExported() {
-						fields[n.Name] = stubType(fset, field)
+						fields[n.Name] = readStubField(fset, field)
 					}
 				}
 			}
@@ -127,20 +130,21 @@ func (rt *runtimeFacts) readStub(fset *token.FileSet, f *ast.File) {
 	}
 }
 
-// stubType is the type of a stub's field, or what its tag `model` lists: a field that is optional in some descriptions
-// only is read in a way that takes either.
-func stubType(fset *token.FileSet, field *ast.Field) string {
+// readStubField takes what the field's tag `model` lists, else its type: a field that is optional in some descriptions only is
+// read in a way that takes either.
+func readStubField(fset *token.FileSet, field *ast.Field) stubField {
+	var tag reflect.StructTag
 	if field.Tag != nil {
-		tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`"))
-		if types, ok := tag.Lookup("model"); ok {
-			return types
-		}
+		tag = reflect.StructTag(strings.Trim(field.Tag.Value, "`"))
+	}
+	if kinds, ok := tag.Lookup("model"); ok {
+		return stubField{tag.Get("json"), kinds}
 	}
 	var b bytes.Buffer
 	if err := format.Node(&b, fset, field.Type); err != nil {
-		return err.Error() // no model has that type, and check says so
+		return stubField{tag.Get("json"), err.Error()} // no model has that type, and check says so
 	}
-	return b.String()
+	return stubField{tag.Get("json"), b.String()}
 }
 
 // contract checks the built models against the stub. A stubbed string may be an enum: the runtime compares text.
@@ -158,7 +162,7 @@ func (rt *runtimeFacts) contract(c *checker, api *API) {
 				c.fail(t.Where, "runtime contract: %s has no field %s; the runtime uses it", model, name)
 				continue
 			}
-			have, want := contractType(t.Fields[j].Type), rt.stub[model][name]
+			have, want := contractType(t.Fields[j].Type), rt.stub[model][name].kinds
 			if !slices.Contains(strings.Split(want, " or "), have) {
 				c.fail(t.Where, "runtime contract: %s.%s is %s; the runtime uses it as %s", model, name, have, want)
 			}

@@ -82,8 +82,8 @@ func (s step) from(found []match) []match {
 	for i := range found {
 		m := &found[i]
 		if s.kind == stepName { // by far the most frequent: no need to look at the siblings
-			if n := mapGet(m.node, s.name); n != nil {
-				next = append(next, m.member(s.name, n))
+			if key, n := s.named(m); n != nil {
+				next = append(next, m.member(key, n))
 			}
 			continue
 		}
@@ -94,6 +94,21 @@ func (s step) from(found []match) []match {
 		}
 	}
 	return next
+}
+
+// named is the member of the step's name. A path is known by its template: what its parameters are called changed between
+// revisions, and means nothing.
+func (s step) named(m *match) (key string, n *yaml.Node) {
+	if n := mapGet(m.node, s.name); n != nil || m.pos != "paths" || !strings.Contains(s.name, "{") {
+		return s.name, n
+	}
+	template := placeholder.ReplaceAllString(s.name, "{}")
+	for path, item := range mapPairs(m.node) {
+		if placeholder.ReplaceAllString(path, "{}") == template {
+			return path, item
+		}
+	}
+	return "", nil
 }
 
 func (s step) selects(parent *yaml.Node, c match) bool {

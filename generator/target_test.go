@@ -13,6 +13,8 @@ func TestTargetSelects(t *testing.T) {
 	d := mustParse(t, "f", `
 paths:
   /v1/me: {get: {parameters: [{name: a, in: query}, {name: b, in: query, deprecated: true}], tags: [x, y]}}
+  /v1/sign_ups/{id}: {get: {operationId: one}}
+  /v1/sign_ups/{id}/{part}: {get: {operationId: part}}
 components:
   schemas:
     A.B: {required: [x, y, x], properties: {it's: {type: string, nullable: true}, n: {type: integer, nullable: true}}}
@@ -30,6 +32,10 @@ components:
 		"$..nullable":    `true true`,
 		"$..['tags'][*]": `"x" "y"`,
 		"$.components.schemas['A.B'].properties[?@.type == 'integer']": `{"type": "integer", "nullable": true}`,
+		// A path is known by its template, whatever its parameters are called.
+		"$.paths['/v1/sign_ups/{sign_up_id}'].get.operationId":        `"one"`,
+		"$.paths['/v1/sign_ups/{sign_up_id}/{name}'].get.operationId": `"part"`,
+		"$.paths['/v1/sign_ups/{sign_up_id}/parts'].get.operationId":  "",
 		"$.nothing":                     "",
 		"$.paths[0]":                    "",
 		"$.components[*].nothing":       "",

@@ -59,6 +59,9 @@ func tolerate(d *Document) []string {
 	mapDelete(mapGet(d.Root, "components"), "securitySchemes") // nothing reads them, so nothing about them is wrong
 	mapDelete(d.Root, "security")
 	t.visit("document", d.Root)
+	if info := mapGet(d.Root, "info"); info != nil && text(mapGet(info, "version")) == "" {
+		mapSet(info, "version", stringNode("v1")) // as upstream has it; which dated one it is was decided before
+	}
 	paths := mapGet(d.Root, "paths")
 	templates := map[string]string{}
 	for path, item := range mapPairs(paths) {
@@ -146,6 +149,8 @@ func (t *tolerator) members(p position, n *yaml.Node) {
 		case !ok:
 			t.note(value, fmt.Sprintf("%s member %s: not known%s; ignored", p, key, didYouMean(key, sortedKeys(known[p]))))
 			mapDelete(n, key)
+		case strings.Contains(kinds, "s") && (kindOf(value) == "n" || kindOf(value) == "b" || value.Tag == "!!timestamp"):
+			value.Tag, value.Style = "!!str", yaml.DoubleQuotedStyle // 1.0, 2024-10-01, yes: text that was not quoted
 		case kinds != "*" && !strings.Contains(kinds, kindOf(value)):
 			t.note(value, fmt.Sprintf("%s member %s: %s is not of its kind; ignored", p, key, describe(value)))
 			mapDelete(n, key)

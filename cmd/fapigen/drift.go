@@ -124,7 +124,7 @@ func tellDrift(cmd *cobra.Command, old, now generator.Config) error {
 	if err := d.Text(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if kept := d.KeptLock(); kept != nil && !old.Lock.Builtin {
+	if kept := d.KeptLock(); kept != nil && old.Lock != nil && !old.Lock.Builtin {
 		return writeFile(fapigen.LockFile, kept)
 	}
 	return nil
