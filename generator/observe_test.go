@@ -366,6 +366,42 @@ func TestObservedOverlayForTypes(t *testing.T) {
 	cleanWithOwnOverlay(t, observeTiny(), o, har)
 }
 
+// A mixture that no union of the description's kind holds becomes anything: one patch for all that was found there.
+func TestObservedOverlayForMixtures(t *testing.T) {
+	get := func(body string) exchanged {
+		return exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: body}
+	}
+	for name, bodies := range map[string][]string{
+		"a map beside text":           {`{"id":"1","status":"done"}`, `{"id":{"user_2Nx":1},"status":"done"}`},
+		"three types":                 {`{"id":"1","status":"done"}`, `{"id":1,"status":"done"}`, `{"id":["x"],"status":"done"}`},
+		"a new word beside a number":  {`{"id":"1","status":"brand_new"}`, `{"id":"1","status":3}`, `{"id":"1","status":"done"}`},
+		"a new word, number and null": {`{"id":"1","status":"brand_new"}`, `{"id":"1","status":3}`, `{"id":"1","status":null}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var entries []exchanged
+			for _, body := range bodies {
+				entries = append(entries, get(body))
+			}
+			har := harOf(t, entries...)
+			cleanWithOwnOverlay(t, observeTiny(), observed(t, observeTiny(), har), har)
+		})
+	}
+}
+
+// The description may require what it does not describe.
+func TestObservedOverlayForARequiredMemberWithoutASchema(t *testing.T) {
+	cfg := observeTiny()
+	cfg.Spec.Data = []byte(strings.Replace(string(cfg.Spec.Data), "required: [id, status]", "required: [id, status, late]", 1))
+	if !strings.Contains(string(cfg.Spec.Data), "late") {
+		t.Fatal("the description has changed: the test has lost its subject")
+	}
+	get := func(body string) exchanged {
+		return exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: body}
+	}
+	har := harOf(t, get(`{"id":"1","status":"done","late":1}`), get(`{"id":"1","status":"done"}`))
+	cleanWithOwnOverlay(t, cfg, observed(t, cfg, har), har)
+}
+
 // What cannot be said without telling data stays a comment.
 func TestObservedOverlaySaysWhatItLeavesOut(t *testing.T) {
 	o := observed(t, observeTiny(), harOf(t,

@@ -144,7 +144,7 @@ func (t *tolerator) members(p position, n *yaml.Node) {
 		case strings.HasPrefix(key, "x-"):
 		case p == "schema" && key == "type" && value.Kind == yaml.SequenceNode: // of OpenAPI 3.1; see schema
 		case !ok:
-			t.note(value, fmt.Sprintf("%s member %s: not known%s; ignored", p, key, didYouMean(key, sortedKeys(known[p]))))
+			t.note(value, fmt.Sprintf("%s member %s: not known%s; ignored", p, key, DidYouMean(key, sortedKeys(known[p]))))
 			mapDelete(n, key)
 		case kinds != "*" && !strings.Contains(kinds, kindOf(value)):
 			t.note(value, fmt.Sprintf("%s member %s: %s is not of its kind; ignored", p, key, describe(value)))
@@ -173,7 +173,7 @@ func (t *tolerator) schema(n *yaml.Node) {
 	t.typeList(n)
 	if kind := mapGet(n, "type"); kind != nil && !slices.Contains(schemaTypes, kind.Value) {
 		if kind.Value != "null" {
-			t.note(kind, fmt.Sprintf("schema type %s: not known%s; ignored", compactJSON(kind), didYouMean(kind.Value, schemaTypes)))
+			t.note(kind, fmt.Sprintf("schema type %s: not known%s; ignored", compactJSON(kind), DidYouMean(kind.Value, schemaTypes)))
 		} else {
 			t.nullable(n, kind)
 		}

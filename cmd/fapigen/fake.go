@@ -33,7 +33,7 @@ func fakeCommand() *cobra.Command {
 			"organization Acme. A seed is a JSON object of users and organizations, with the members of fapitest.User and\n" +
 			"fapitest.Organization in snake case.",
 		Example: "  fapigen fake --addr 127.0.0.1:4010\n  fapigen fake --addr 127.0.0.1:0 --json --seed users.json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return fake(cmd, flags) },
 	}
 	flags.inputs.register(cmd)
