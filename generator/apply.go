@@ -324,7 +324,7 @@ const guessedByProperties = " has these properties"
 // suggest offers the nearest key; for a schema that has no near name, the one with the same properties.
 func (r *run) suggest(t target, i int, holder *yaml.Node) string {
 	want := t.steps[i].name
-	if hint := didYouMean(want, mapKeys(holder)); hint != "" || i != 2 || t.name(1) != "schemas" {
+	if hint := DidYouMean(want, mapKeys(holder)); hint != "" || i != 2 || t.name(1) != "schemas" {
 		return hint
 	}
 	names := map[string]bool{}

@@ -186,7 +186,7 @@ func (b *builder) describeServices() {
 	for path, node := range mapPairs(mapGet(b.doc.Root, "x-fapigen-services")) {
 		s := byPath[path]
 		if s == nil {
-			b.unused(node, "x-fapigen-services: no service %s%s", path, didYouMean(path, sortedKeys(byPath)))
+			b.unused(node, "x-fapigen-services: no service %s%s", path, DidYouMean(path, sortedKeys(byPath)))
 			continue
 		}
 		h := b.hintsAt(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "x-fapigen"}, node}})

@@ -28,7 +28,7 @@ func compareSDKs(old, new Config) (impact SDKImpact, kept []byte, err error) {
 		return impact, nil, fmt.Errorf("%s: cannot be generated: %w", new.Spec.Name, err)
 	}
 	if err := impact.compareTypes(before, now, old); err != nil {
-		return impact, nil, err
+		return impact, now.kept, err // names are kept without the go command too
 	}
 	impact.Deprecated = deprecatedSince(before.api, now.api)
 	if x, y := before.api.Version, now.api.Version; x != y {

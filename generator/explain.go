@@ -52,7 +52,7 @@ func Explain(cfg Config, id string) ([]Explanation, error) {
 
 // nearID is the tail of a message: the id that is nearest by letters, else the one that has most of the words.
 func nearID(id string, ids []string) string {
-	if hint := didYouMean(id, ids); hint != "" {
+	if hint := DidYouMean(id, ids); hint != "" {
 		return hint
 	}
 	words := strings.Split(id, "-")

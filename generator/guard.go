@@ -63,7 +63,7 @@ func parseGuard(o *Document, n *yaml.Node) (guard, error) {
 		case "matches":
 			g.matches, err = parseCount(value)
 		default:
-			err = fmt.Errorf("unknown key %q%s", key, didYouMean(key, guardKeys))
+			err = fmt.Errorf("unknown key %q%s", key, DidYouMean(key, guardKeys))
 		}
 		if err != nil {
 			return g, fmt.Errorf("%s: expect: %w", o.Where(value), err)

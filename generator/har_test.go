@@ -334,7 +334,7 @@ func FuzzReadHAR(f *testing.F) {
 		cfg, o := observeTiny(), *prepared // parsing the description anew would be most of the time
 		o.places = map[string]*spot{}
 		o.client = o.place(prepared.client.sites...)
-		o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}}
+		o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}, fits: map[string]bool{}}
 		o.unknown, o.homes = map[string][]*stranger{}, map[string]bool{}
 		if err := o.Read("f.har", bytes.NewReader(data)); err != nil && (strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "f.har: ")) {
 			t.Errorf("%q is no message of one line", err)

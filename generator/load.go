@@ -158,7 +158,7 @@ func (l *linter) suggest(pointer string) string {
 	for key := range mapPairs(parent) {
 		keys = append(keys, key)
 	}
-	return didYouMean(pointer[i+1:], keys)
+	return DidYouMean(pointer[i+1:], keys)
 }
 
 func (l *linter) paths() {
@@ -200,7 +200,7 @@ func (l *linter) operation(path, verb string, item, op *yaml.Node) {
 	}
 	for _, name := range placeholders(path) {
 		if !declared[name] {
-			l.fail(op, "%s: path parameter {%s} of %s is not declared%s", id.Value, name, path, didYouMean(name, slices.Sorted(maps.Keys(declared))))
+			l.fail(op, "%s: path parameter {%s} of %s is not declared%s", id.Value, name, path, DidYouMean(name, slices.Sorted(maps.Keys(declared))))
 		}
 		delete(declared, name)
 	}

@@ -44,6 +44,12 @@ const lockHeader = `# Public Go names, by what they stand for in the description
 
 var lockSections = []string{"operations", "types", "values", "retired"}
 
+// CheckLock tells what is wrong with a names lock, nil when it can be read.
+func CheckLock(src Source) error {
+	_, err := parseLock(src)
+	return err
+}
+
 // parseLock reads a lock. A file without content is an empty one, ready to be filled.
 func parseLock(src Source) (*namesLock, error) {
 	l := &namesLock{name: src.Name, operations: map[string]locked{}, types: map[string]locked{}, values: map[string]map[string]locked{}, retired: map[string]*retiredType{}}
@@ -71,7 +77,7 @@ func parseLock(src Source) (*namesLock, error) {
 				l.retired[name] = r.retiredType(name, n)
 			}
 		default:
-			r.fail(n, "unknown section %s%s", section, didYouMean(section, lockSections))
+			r.fail(n, "unknown section %s%s", section, DidYouMean(section, lockSections))
 		}
 	}
 	return l, errors.Join(r.problems...)

@@ -74,7 +74,7 @@ func NewObserver(cfg Config) (*Observer, error) {
 	}
 	o := &Observer{version: p.version, routes: routes(p.doc), unknown: map[string][]*stranger{}, homes: map[string]bool{}}
 	o.schemaView = schemaView{doc: p.doc, places: map[string]*spot{}}
-	o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}}
+	o.ledger = ledger{findings: map[string]*finding{}, chances: map[string]int{}, fits: map[string]bool{}}
 	o.names = map[string]bool{}
 	o.publicNames(p.doc.Root)
 	for _, r := range o.routes {
@@ -235,7 +235,8 @@ func (o *Observer) Observation() *Observation {
 	slices.Sort(r.Operations.Never)
 	o.settle(r)
 	for _, f := range o.ledger.sorted() {
-		m := f.mismatch(o.ledger.chances[f.at.at])
+		f.of, f.fits = o.ledger.chances[f.at.at], o.ledger.fits[f.at.at]
+		m := f.mismatch(f.of)
 		if m.Note != "" {
 			r.Known = append(r.Known, m)
 			continue

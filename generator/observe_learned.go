@@ -91,6 +91,12 @@ func (l *learned) String() string {
 	return strings.Join(parts, " or ")
 }
 
+// shaped tells whether schema says enough to be one of several branches: see schemaView.shaped.
+func (l *learned) shaped() bool {
+	n := l.schema()
+	return mapGet(n, "properties") != nil || mapGet(n, "type") != nil && text(mapGet(n, "type")) != "object"
+}
+
 // schema is what the values seen allow to say, and no more: no enum, nothing required.
 func (l *learned) schema() *yaml.Node {
 	n := flow()

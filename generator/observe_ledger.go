@@ -61,11 +61,14 @@ type finding struct {
 	words   map[string]int // of unknown values
 	learned *learned       // what was seen there
 	note    string
+	of      int  // chances
+	fits    bool // a value of a declared type was seen too
 }
 
 type ledger struct {
 	findings map[string]*finding
-	chances  map[string]int // how often a place was visited, by the pointer of its schema
+	chances  map[string]int  // how often a place was visited, by the pointer of its schema
+	fits     map[string]bool // whether a value of a declared type was seen, by the same
 }
 
 // add counts what was found, a value or nil, at one entry of one operation. Unknown words of one enum are one finding.

@@ -110,20 +110,24 @@ func matchRoute(list []*route, verb string, u *url.URL) matched {
 }
 
 // publicPath shows the segments that the description knows in their place, and those that look like words of the API's
-// author where the description has no argument. The rest may be an id, a name or a code.
+// author where the description has no argument. The rest may be an id, a name or a code: so may be any word behind the
+// first unknown one, unless the description has it in other paths.
 func publicPath(list []*route, segments []string) string {
 	shown := []string{""}
+	stray := false
 	for _, s := range segments[1:] {
-		literal, argument := false, false
+		literal, argument, elsewhere := false, false, false
 		for _, r := range list {
+			elsewhere = elsewhere || slices.Contains(r.segments, s)
 			if n := len(shown); len(r.segments) > n && sameSegments(r.segments[:n], shown) {
 				literal = literal || r.segments[n] == s
 				argument = argument || isTemplate(r.segments[n])
 			}
 		}
-		if !literal && (argument || !word.MatchString(s) || strings.Contains(s, "-")) {
+		if !literal && (argument || stray && !elsewhere || !word.MatchString(s) || strings.Contains(s, "-")) {
 			s = "{}"
 		}
+		stray = stray || !literal && !argument
 		shown = append(shown, s)
 	}
 	return strings.Join(shown, "/")

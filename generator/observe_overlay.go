@@ -56,6 +56,9 @@ type patchHead struct {
 }
 
 func (w *fragment) finding(f *finding) {
+	if f.kind != MismatchWrongType && w.found(MismatchWrongType, f.at.at) {
+		return // that patch says this too
+	}
 	switch f.kind {
 	case MismatchNull:
 		w.null(f)
@@ -74,6 +77,11 @@ func (w *fragment) finding(f *finding) {
 	}
 }
 
+// found tells whether there is a finding of a kind at a schema.
+func (w *fragment) found(kind MismatchKind, at string) bool {
+	return len(w.byOwner[string(kind)+at]) > 0
+}
+
 func (w *fragment) comment(f *finding, why string) {
 	m := f.mismatch(0)
 	w.comments = append(w.comments, fmt.Sprintf("Not expressed: %s: %s (%s, %s): %s", m.Place, m.Detail, m.Where[0], times(m.Count), why))
@@ -87,9 +95,6 @@ func times(n int) string {
 }
 
 func (w *fragment) null(f *finding) {
-	if len(w.byOwner[string(MismatchWrongType)+f.at.at]) > 0 {
-		return // that patch says both
-	}
 	h := w.head(f, "nullable", "-nullable", "The API sends null here.")
 	target := w.target(f.at.at)
 	if ref := mapGet(f.at.node, "$ref"); ref != nil {
@@ -113,11 +118,15 @@ func (w *fragment) null(f *finding) {
 
 func (w *fragment) wrongType(f *finding) {
 	fresh := f.learned.schema()
-	nulls := f.place.nullable || len(w.byOwner[string(MismatchNull)+f.at.at]) > 0
-	if others := w.byOwner[string(MismatchNull)+f.at.at]; f.place.seen > f.count+countOf(others) {
+	more := w.found(MismatchMissing, f.at.at) || w.found(MismatchUnknownMember, f.at.at) || w.found(MismatchUnknownValue, f.at.at)
+	switch {
+	case !f.fits: // it never is what the description says
+	case f.learned.shaped() && !more:
 		fresh = flow("oneOf", flowList(cloneTree(f.at.node, func(_, _ *yaml.Node) {}), fresh))
+	default: // no union holds it: anything is what is left
+		fresh = flow()
 	}
-	if nulls {
+	if f.place.nullable || w.found(MismatchNull, f.at.at) {
 		mapSet(fresh, "nullable", boolNode(true))
 	}
 	i := strings.LastIndex(f.at.at, "/")
@@ -163,6 +172,9 @@ func (w *fragment) member(f *finding, kind, says string) {
 	if mapGet(f.at.node, "properties") != nil {
 		h := w.head(f, kind, "", says)
 		w.action(&h, w.target(f.at.at)+".properties", flow(f.name, f.learned.schema()), flow("lacks", flowList(stringNode(f.name))))
+		if hasItem(mapGet(f.at.node, "required"), f.name) && f.count < f.of { // required all along, though nothing was known of it
+			w.action(&h, w.target(f.at.at)+".required[?@ == "+quote(f.name)+"]", nil, flow("equals", stringNode(f.name)))
+		}
 		return
 	}
 	all, count, ok := w.together(f)
@@ -176,6 +188,10 @@ func (w *fragment) member(f *finding, kind, says string) {
 	h := w.head(f, kind, "-members", says)
 	h.count = count
 	w.action(&h, w.target(f.at.at), flow("properties", properties), flow("lacks", flowList(stringNode("properties"))))
+}
+
+func hasItem(list *yaml.Node, name string) bool {
+	return list != nil && slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return n.Value == name })
 }
 
 // together are the findings of one kind at one schema which has no container for them yet: the first makes one patch for

@@ -71,9 +71,9 @@ type redactor struct {
 	names map[string]bool
 }
 
-// name is a key as it may be shown.
+// name is a key as it may be shown. No member has a hyphen, but slugs do, and they are keys of maps.
 func (r *redactor) name(key string) string {
-	if r.names[key] || word.MatchString(key) || camel.MatchString(key) {
+	if r.names[key] || word.MatchString(key) && !strings.Contains(key, "-") || camel.MatchString(key) {
 		return key
 	}
 	return hidden
@@ -138,7 +138,7 @@ func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, dep
 				continue
 			}
 			v.keys = append(v.keys, r.nameIn(key, under))
-			if key == inMetadata || strings.HasSuffix(under, "metadata") {
+			if key == inMetadata || strings.HasSuffix(strings.ToLower(under), "metadata") {
 				under = inMetadata
 			}
 		}

@@ -112,7 +112,6 @@ func (o *Observer) form(w *walker, r *route, media string, form url.Values) {
 	}
 	p := o.place(s)
 	o.compile(p)
-	p.seen++
 	w.ledger.chances[p.sites[0].at]++
 	if p.free() {
 		return

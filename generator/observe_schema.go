@@ -22,7 +22,6 @@ type spot struct {
 	sites    []site // as written: whether null is allowed, and the type, are said here
 	parts    []site // without references and unions
 	nullable bool
-	seen     int // values, not counting scrubbed ones
 
 	compiled bool
 	members  map[string]*slot

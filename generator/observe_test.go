@@ -259,6 +259,8 @@ func TestObserveMatchesOperations(t *testing.T) {
 		{"a slash at the end", exchanged{verb: "GET", url: "https://x.example/v1/things/", body: `[]`}, "", "GET /v1/things"},
 		{"an id with escapes", exchanged{verb: "GET", url: "https://x.example/v1/things/a%2Fb", body: `{"id":"1","status":"done"}`}, "", "GET /v1/things/{thing_id}"},
 		{"an unknown path hides what may be an id", exchanged{verb: "GET", url: "https://clerk.example.com/v1/things/acme/members/ada@example.com", body: `{}`}, "GET /v1/things/{}/members/{}", ""},
+		{"a word behind an unknown word may be a name", exchanged{verb: "GET", url: "https://clerk.example.com/v1/gadgets/lovelace/wheels/ada", body: `{}`}, "GET /v1/gadgets/{}/{}/{}", ""},
+		{"unless the description has it elsewhere", exchanged{verb: "GET", url: "https://clerk.example.com/v1/gadgets/lovelace/count", body: `{}`}, "GET /v1/gadgets/{}/count", ""},
 		{"an unknown verb behind a proxy", exchanged{verb: "PUT", url: "https://app.example/__clerk/v1/things/acme"}, "PUT /v1/things/{thing_id}", ""},
 		{"an unknown verb shows the path as declared", exchanged{verb: "PUT", url: "https://clerk.example.com/v1/things/acme"}, "PUT /v1/things/{thing_id}", ""},
 	}
@@ -364,6 +366,64 @@ func TestObservedOverlayForTypes(t *testing.T) {
 		}
 	}
 	cleanWithOwnOverlay(t, observeTiny(), o, har)
+}
+
+// A mixture that no union of the description's kind holds becomes anything: one patch for all that was found there.
+func TestObservedOverlayForMixtures(t *testing.T) {
+	get := func(body string) exchanged {
+		return exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: body}
+	}
+	for name, bodies := range map[string][]string{
+		"a map beside text":           {`{"id":"1","status":"done"}`, `{"id":{"user_2Nx":1},"status":"done"}`},
+		"three types":                 {`{"id":"1","status":"done"}`, `{"id":1,"status":"done"}`, `{"id":["x"],"status":"done"}`},
+		"a new word beside a number":  {`{"id":"1","status":"brand_new"}`, `{"id":"1","status":3}`, `{"id":"1","status":"done"}`},
+		"a new word, number and null": {`{"id":"1","status":"brand_new"}`, `{"id":"1","status":3}`, `{"id":"1","status":null}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var entries []exchanged
+			for _, body := range bodies {
+				entries = append(entries, get(body))
+			}
+			har := harOf(t, entries...)
+			cleanWithOwnOverlay(t, observeTiny(), observed(t, observeTiny(), har), har)
+		})
+	}
+}
+
+// The description may require what it does not describe.
+func TestObservedOverlayForARequiredMemberWithoutASchema(t *testing.T) {
+	cfg := observeTiny()
+	cfg.Spec.Data = []byte(strings.Replace(string(cfg.Spec.Data), "required: [id, status]", "required: [id, status, late]", 1))
+	if !strings.Contains(string(cfg.Spec.Data), "late") {
+		t.Fatal("the description has changed: the test has lost its subject")
+	}
+	get := func(body string) exchanged {
+		return exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: body}
+	}
+	har := harOf(t, get(`{"id":"1","status":"done","late":1}`), get(`{"id":"1","status":"done"}`))
+	cleanWithOwnOverlay(t, cfg, observed(t, cfg, har), har)
+}
+
+// Slugs are keys of maps, and metadata is the application's own, however it is spelled.
+func TestObserveHidesKeysThatAreData(t *testing.T) {
+	o := observed(t, observeTiny(), harOf(t, exchanged{verb: "GET", url: "https://x.example/v1/things/1",
+		body: `{"id":"1","status":"done","acme-corp":1,"extra":{"acme-corp":1},"unsafeMetadata":{"lovelace":{"byron":1}}}`}))
+	text, err := o.Overlay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"acme", "lovelace", "byron"} {
+		if strings.Contains(string(text)+string(report), data) {
+			t.Errorf("%s is told:\n%s\n%s", data, text, report)
+		}
+	}
+	if !strings.Contains(string(report), "Thing.unsafeMetadata") {
+		t.Errorf("the member itself is not told: %s", report)
+	}
 }
 
 // What cannot be said without telling data stays a comment.

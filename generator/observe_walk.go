@@ -22,7 +22,6 @@ func (w *walker) value(v *redacted, p *spot, best func() site) {
 	if v.kind == kindUnknown || len(p.parts) == 0 {
 		return
 	}
-	p.seen++
 	if len(p.sites) == 1 {
 		w.ledger.chances[p.sites[0].at]++
 	}
@@ -35,6 +34,9 @@ func (w *walker) value(v *redacted, p *spot, best func() site) {
 	if !slices.ContainsFunc(p.parts, func(s site) bool { return w.accepts(s, v.kind) }) {
 		w.tell(MismatchWrongType, pick(p.sites, best), "", p, v)
 		return
+	}
+	for _, s := range p.sites {
+		w.ledger.fits[s.at] = true
 	}
 	w.compile(p)
 	switch v.kind {

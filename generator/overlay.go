@@ -82,7 +82,7 @@ func (p *overlayParser) keys(n *yaml.Node, what string, known ...string) {
 		k := n.Content[i]
 		foreign := strings.HasPrefix(k.Value, "x-") && nearest(k.Value, known) == "" && !strings.HasPrefix(k.Value, "x-fapigen")
 		if !slices.Contains(known, k.Value) && !foreign {
-			p.fail(k, "%s: unknown key %q%s", what, k.Value, didYouMean(k.Value, known))
+			p.fail(k, "%s: unknown key %q%s", what, k.Value, DidYouMean(k.Value, known))
 		}
 	}
 }

@@ -28,6 +28,26 @@ func takenOver(t *testing.T, o *Overlay, take func() bool) []byte {
 	return data
 }
 
+// YAML breaks lines at more than \n; whatever it is, the rest stays byte for byte.
+func TestPruningTakesEveryLineBreak(t *testing.T) {
+	const before = "overlay: 1.1.0\nactions:\n  - target: $.info\n    description: \"a\u2028b\u0085c\"\n    update: {x-kept: 1}\n    x-fapigen-patch: {id: kept}\n"
+	const stale = "  # about title\n  - target: $.info\n    update: {title: T}\n    x-fapigen-patch: {id: title}\n"
+	const after = "  - target: $.info\n    update: {x-last: 1}\n    x-fapigen-patch: {id: last}\n"
+	for _, br := range []string{"\n", "\r\n", "\r"} {
+		t.Run(fmt.Sprintf("%q", br), func(t *testing.T) {
+			text := func(s string) []byte { return []byte(strings.ReplaceAll(s, "\n", br)) }
+			spec := Source{Name: "2026-05-12.yml", Data: []byte("openapi: 3.0.3\ninfo: {title: T, version: v1}\npaths: {}\n")}
+			pruned, err := Prune(Config{Spec: spec, Overlays: []Source{{Name: "o.yaml", Data: text(before + stale + after)}}})
+			if err != nil || len(pruned) != 1 {
+				t.Fatalf("%v, %v", pruned, err)
+			}
+			if want := text(before + after); !bytes.Equal(pruned[0].Data, want) {
+				t.Errorf("got %q, want %q", pruned[0].Data, want)
+			}
+		})
+	}
+}
+
 func TestPruningLeavesTheRestAsItIs(t *testing.T) {
 	for _, seed := range sweep([]uint64{2, 0, 1, 3, 4, 5, 6, 7}, 2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -6,6 +6,7 @@ package generator
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -29,10 +30,7 @@ type actionLines struct {
 }
 
 func newActionText(data []byte, o *Overlay, key, list *yaml.Node) *actionText {
-	t := &actionText{lines: strings.SplitAfter(string(data), "\n"), key: key.Line - 1, indent: list.Column - 1}
-	if last := len(t.lines) - 1; t.lines[last] == "" {
-		t.lines = t.lines[:last]
-	}
+	t := &actionText{lines: yamlLines(string(data)), key: key.Line - 1, indent: list.Column - 1}
 	bound := len(t.lines)
 	for _, k := range o.doc.Root.Content { // what follows the list at the top
 		if k.Line > list.Line && k.Column == key.Column && k.Line-1 < bound && k.Line > list.Content[len(list.Content)-1].Line {
@@ -61,6 +59,25 @@ func newActionText(data []byte, o *Overlay, key, list *yaml.Node) *actionText {
 		}
 	}
 	return t
+}
+
+// yamlLines cuts a text where the parser counts lines: it takes more for a line break than \n.
+func yamlLines(text string) []string {
+	var lines []string
+	for text != "" {
+		end := len(text)
+		for i, r := range text {
+			if strings.ContainsRune("\r\n\u0085\u2028\u2029", r) {
+				end = i + utf8.RuneLen(r)
+				if r == '\r' && strings.HasPrefix(text[end:], "\n") {
+					end++
+				}
+				break
+			}
+		}
+		lines, text = append(lines, text[:end]), text[end:]
+	}
+	return lines
 }
 
 // dashOf is the line of an item's dash: the item's own, or, where the dash stands alone, one above.

@@ -162,7 +162,7 @@ func (b *builder) hintsAt(node *yaml.Node) hints {
 	known := []string{"name", "service", "method", "doc", "unit", "knownValues", "alwaysSend", "body"}
 	for key, value := range mapPairs(x) {
 		if !slices.Contains(known, key) {
-			b.fail(value, "x-fapigen: unknown member %s%s", key, didYouMean(key, known))
+			b.fail(value, "x-fapigen: unknown member %s%s", key, DidYouMean(key, known))
 		}
 	}
 	if err := x.Decode(&h); err != nil {

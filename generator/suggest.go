@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// didYouMean is the tail of a message, "" when nothing is near.
-func didYouMean(want string, have []string) string {
+// DidYouMean is the tail of a message about a name that is not among those there are, "" when none of them is near.
+func DidYouMean(want string, have []string) string {
 	if name := nearest(want, have); name != "" {
 		return fmt.Sprintf(" (did you mean %q?)", name)
 	}

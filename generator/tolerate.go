@@ -147,7 +147,7 @@ func (t *tolerator) members(p position, n *yaml.Node) {
 		case strings.HasPrefix(key, "x-"):
 		case p == "schema" && key == "type" && value.Kind == yaml.SequenceNode: // of OpenAPI 3.1; see schema
 		case !ok:
-			t.note(value, fmt.Sprintf("%s member %s: not known%s; ignored", p, key, didYouMean(key, sortedKeys(known[p]))))
+			t.note(value, fmt.Sprintf("%s member %s: not known%s; ignored", p, key, DidYouMean(key, sortedKeys(known[p]))))
 			mapDelete(n, key)
 		case strings.Contains(kinds, "s") && (kindOf(value) == "n" || kindOf(value) == "b" || value.Tag == "!!timestamp"):
 			value.Tag, value.Style = "!!str", yaml.DoubleQuotedStyle // 1.0, 2024-10-01, yes: text that was not quoted
@@ -178,7 +178,7 @@ func (t *tolerator) schema(n *yaml.Node) {
 	t.typeList(n)
 	if kind := mapGet(n, "type"); kind != nil && !slices.Contains(schemaTypes, kind.Value) {
 		if kind.Value != "null" {
-			t.note(kind, fmt.Sprintf("schema type %s: not known%s; ignored", compactJSON(kind), didYouMean(kind.Value, schemaTypes)))
+			t.note(kind, fmt.Sprintf("schema type %s: not known%s; ignored", compactJSON(kind), DidYouMean(kind.Value, schemaTypes)))
 		} else {
 			t.nullable(n, kind)
 		}

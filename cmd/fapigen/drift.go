@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -107,9 +109,9 @@ func printDrift(cmd *cobra.Command, d *generator.Drift, format string) error {
 	return d.Text(cmd.OutOrStdout())
 }
 
-// tellDrift prints what changed since the description that was pinned before, if any, and notes in the names lock of the
-// current folder what the new one retires. A former description that cannot be read is told and is no failure.
-func tellDrift(cmd *cobra.Command, old, now generator.Config) error {
+// driftFrom is what changes since the description that was pinned before; nil when there was none. One that cannot be read
+// is told and is no failure.
+func driftFrom(stderr io.Writer, old, now generator.Config) *generator.Drift {
 	if old.Spec.Data == nil {
 		return nil
 	}
@@ -117,15 +119,16 @@ func tellDrift(cmd *cobra.Command, old, now generator.Config) error {
 	d, err := compare(old, now, true)
 	if err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n")
-		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "warning: no drift: %s\n", line)
-		return err
+		fmt.Fprintf(stderr, "warning: no drift: %s\n", line)
+		return nil
 	}
-	d.Patches = nil // update tells of them itself
-	if err := d.Text(cmd.OutOrStdout()); err != nil {
-		return err
+	return d
+}
+
+// keepNames notes in the names lock of the current folder what the new description retires.
+func keepNames(old generator.Config, d *generator.Drift) error {
+	if d == nil || d.KeptLock() == nil || old.Lock == nil || old.Lock.Builtin || bytes.Equal(d.KeptLock(), old.Lock.Data) {
+		return nil
 	}
-	if kept := d.KeptLock(); kept != nil && old.Lock != nil && !old.Lock.Builtin {
-		return writeFile(fapigen.LockFile, kept)
-	}
-	return nil
+	return writeFile(fapigen.LockFile, d.KeptLock())
 }

@@ -20,7 +20,7 @@ func patchesExplainCommand() *cobra.Command {
 			"how the description differs before and after it. With --strict a conflict, a stale or an absent patch is exit status 1.",
 		Example: "  fapigen patches explain actions-create-organizations-limit-integer\n" +
 			"  fapigen patches explain op-create-hosted-auth --spec 2026-06-30.yml",
-		Args: cobra.ExactArgs(1),
+		Args: wants("the id of a patch", false),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return patchesExplain(cmd, flags, args[0], asJSON)
 		},

@@ -21,11 +21,11 @@ func patchesExportCommand() *cobra.Command {
 			"It is about the description as fapigen update pins it, with the bundler's copies of schemas (Client.SignIn-2) folded.\n" +
 			"Apply it to that file: in a file as it was published the targets may be missing, or the copies stay uncorrected.",
 		Example: "  fapigen patches export --out corrections.overlay.yaml\n  fapigen patches export --spec fapi_swagger.json --overlay acme.yaml",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return patchesExport(cmd, flags, out) },
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write (default, or -: standard output)")
 	return cmd
 }
 
@@ -38,7 +38,7 @@ func patchesExport(cmd *cobra.Command, flags inputFlags, out string) error {
 	if err != nil {
 		return err
 	}
-	if out == "" {
+	if out == "" || out == "-" {
 		_, err = cmd.OutOrStdout().Write(exported.Overlay)
 	} else if err = writeFile(out, exported.Overlay); err == nil {
 		counts := map[string]int{string(generator.Applied): exported.Applied}

@@ -36,7 +36,7 @@ func fakeCommand() *cobra.Command {
 			"into the one that is served; null takes a member away. client_trust, production, reverification, single_session and\n" +
 			"strict_tokens, where true, are the options of fapitest of these names.",
 		Example: "  fapigen fake --addr 127.0.0.1:4010\n  fapigen fake --addr 127.0.0.1:0 --json --seed users.json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return fake(cmd, flags) },
 	}
 	flags.inputs.register(cmd)

@@ -32,7 +32,7 @@ type generateFlags struct {
 func generateCommand() *cobra.Command {
 	var flags generateFlags
 	cmd := &cobra.Command{
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		Example: "  fapigen                                             # regenerate ./out\n" +
 			"  fapigen --check                                     # is ./out current?\n" +
 			"  fapigen --out ./clerk --module example.com/acme/clerk --overlay my.yaml",

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -24,11 +25,20 @@ const (
 	exitCannot   = 2
 )
 
+// interruptGrace is how long an interrupted command has to end by itself. Whatever is written then is written whole, or
+// mended by the next run.
+const interruptGrace = time.Second
+
 // errFound ends a command whose findings are printed already.
 var errFound = errors.New("problems found")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, func() { // not every command hears of it: it may wait for standard input, or for the go command
+		time.Sleep(interruptGrace)
+		fmt.Fprintln(os.Stderr, "fapigen: interrupted")
+		os.Exit(exitCannot)
+	})
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -62,6 +72,8 @@ func rootCommand() *cobra.Command {
 		"endpoint methods, and a stateful client. Without a verb it generates."
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = noEmptyFlag
+	root.SetFlagErrorFunc(badFlag)
 	verb := generateCommand()
 	verb.Use = "generate"
 	verb.Short = "Write the module (the default verb)"

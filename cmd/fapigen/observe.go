@@ -32,7 +32,7 @@ func observeCommand() *cobra.Command {
 			"anything is compared. Exit status 1 when there is a mismatch.",
 		Example: "  fapigen observe sign-in.har\n  fapigen observe --format overlay *.har > observed.yaml\n" +
 			"  fapigen observe --overlay observed.yaml *.har       # is the same traffic clean now?",
-		Args: cobra.MinimumNArgs(1),
+		Args: wants("HAR files", true),
 		RunE: func(cmd *cobra.Command, args []string) error { return observe(cmd, flags, args) },
 	}
 	flags.register(cmd)

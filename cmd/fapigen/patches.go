@@ -15,7 +15,7 @@ func patchesCommand() *cobra.Command {
 		Short:   "Look after the corrections",
 		Long:    "patches looks after the corrections of patches.yaml and of the overlays given.",
 		Example: "  fapigen patches check",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(patchesCheckCommand(), patchesExplainCommand(), patchesPruneCommand(), patchesExportCommand())
@@ -32,7 +32,7 @@ func patchesCheckCommand() *cobra.Command {
 			"description lacks), is in conflict, or is skipped (outside its versions). Exit status 1 on a conflict, with\n" +
 			"--strict also on a stale or an absent patch.",
 		Example: "  fapigen patches check\n  fapigen patches check --spec 2026-06-30.yml --strict",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return patchesCheck(cmd, flags, asJSON)
 		},

@@ -19,7 +19,7 @@ func patchesPruneCommand() *cobra.Command {
 			"files given with --overlay. Their lines are cut out, with the comments that are about them alone; all other lines\n" +
 			"stay as they are. A patch that is built into the binary is told, and is exit status 1: there is no file to change.",
 		Example: "  fapigen patches prune\n  fapigen patches prune --overlay acme.yaml",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return patchesPrune(cmd, flags) },
 	}
 	flags.register(cmd)

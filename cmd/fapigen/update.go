@@ -28,7 +28,7 @@ func updateCommand() *cobra.Command {
 			"keeps in names.lock.yaml what is gone, and tells which patches are not applied and what they were before. Exit\n" +
 			"status 1 on a conflict. Bad input changes nothing.",
 		Example: "  fapigen update 2026-06-30.yml\n  fapigen update https://example.com/fapi/2026-06-30.yml",
-		Args:    cobra.ExactArgs(1),
+		Args:    wants("a file or a URL", false),
 		RunE:    func(cmd *cobra.Command, args []string) error { return update(cmd, args[0], flags) },
 	}
 	f := cmd.Flags()
@@ -61,10 +61,20 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 	pinned := previous
 	pinned.Spec = generator.Source{Name: fapigen.SpecFile, Data: data}
 	if previous.Spec.Builtin {
-		previous = generator.Config{} // none was pinned here
+		previous = generator.Config{Lock: previous.Lock} // none was pinned here
 	}
 	patches, err := generator.ComparePatches(previous, pinned)
 	if err != nil {
+		return err
+	}
+	if err := generator.CheckLock(*previous.Lock); err != nil {
+		return fmt.Errorf("%s: not pinned: %w", src.Name, err)
+	}
+	d := driftFrom(cmd.ErrOrStderr(), previous, pinned)
+	if err := cmd.Context().Err(); err != nil {
+		return fmt.Errorf("%s: interrupted; nothing is pinned", src.Name)
+	}
+	if err := keepNames(previous, d); err != nil { // first: once the new description is pinned, the old one's types are not known
 		return err
 	}
 	if err := writeFile(fapigen.SpecFile, data); err != nil {
@@ -78,8 +88,11 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 		fmt.Fprintf(w, "warning: %s\n", line)
 	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
-	if err := tellDrift(cmd, previous, pinned); err != nil {
-		return err
+	if d != nil {
+		d.Patches = nil // told below
+		if err := d.Text(w); err != nil {
+			return err
+		}
 	}
 	return printStatus(w, patches)
 }

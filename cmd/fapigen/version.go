@@ -17,7 +17,7 @@ func versionCommand() *cobra.Command {
 		Short:   "Versions of fapigen, Go and the pinned description",
 		Long:    "version prints fapigen's own version, Go's, and the version and digest of the description that a plain run reads.",
 		Example: "  fapigen version",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			src, err := builtin(fapigen.SpecFile)
 			if err != nil {

@@ -45,10 +45,10 @@ var (
 	recordedUpper = regexp.MustCompile(`^[A-Z]{3,}(_[A-Z]+)*$`) // what observe takes for scrubbed
 )
 
-// recordedName is a key as it may be recorded; n tells hidden ones of one object apart.
+// recordedName is a key as it may be recorded. No member has a hyphen, but slugs do, and they are keys of maps. n tells hidden ones of one object apart.
 func recordedName(key string, n int) string {
 	switch {
-	case recordedWord.MatchString(key), recordedCamel.MatchString(key):
+	case recordedWord.MatchString(key) && !strings.Contains(key, "-"), recordedCamel.MatchString(key):
 		return key
 	case recordedUpper.MatchString(key):
 		return hiddenAny
@@ -122,7 +122,7 @@ func (r *redactor) text(s string) {
 func (r *redactor) container(dec *json.Decoder, open json.Delim, key string, depth int) {
 	isObject := open == '{'
 	// Metadata is an application's own data, names included.
-	secret := isObject && strings.HasSuffix(key, "metadata")
+	secret := isObject && strings.HasSuffix(strings.ToLower(key), "metadata")
 	if depth > maxRecordedDepth || secret {
 		r.drop(dec, secret)
 		return

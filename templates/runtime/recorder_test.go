@@ -68,6 +68,8 @@ func TestRecordedJSON(t *testing.T) {
 			`{"*0":0,"*1":{"id":"(redacted)"},"*2":[],"textContent":"(redacted)"}`},
 		{"metadata is the application's", `{"public_metadata":{"plan":"gold","ada":{"x":[1]}},"unsafe_metadata":{},"after":1}`,
 			`{"public_metadata":{"REDACTED":null},"unsafe_metadata":{},"after":0}`},
+		{"however it is spelled", `{"unsafeMetadata":{"ada":1}}`, `{"unsafeMetadata":{"REDACTED":null}}`},
+		{"a slug is no member", `{"acme-corp":{"role":"x"}}`, `{"*0":{"role":"(redacted)"}}`},
 		{"what is no JSON goes", `{"id": "sess_2abc`, ``},
 		{"no more than is sane is copied", strings.Repeat(`[`, 70) + strings.Repeat(`]`, 70), strings.Repeat(`[`, 65) + `"REDACTED"` + strings.Repeat(`]`, 65)},
 	}
