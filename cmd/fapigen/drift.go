@@ -127,7 +127,7 @@ func driftFrom(stderr io.Writer, old, now generator.Config) *generator.Drift {
 
 // keepNames notes in the names lock of the current folder what the new description retires.
 func keepNames(old generator.Config, d *generator.Drift) error {
-	if d == nil || d.KeptLock() == nil || old.Lock == nil || old.Lock.Builtin || bytes.Equal(d.KeptLock(), old.Lock.Data) {
+	if d == nil || d.KeptLock() == nil || old.Lock.Builtin || bytes.Equal(d.KeptLock(), old.Lock.Data) {
 		return nil
 	}
 	return writeFile(fapigen.LockFile, d.KeptLock())

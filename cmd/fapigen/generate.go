@@ -59,6 +59,9 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 	cfg.Module = flags.module
 	progress(cmd.ErrOrStderr(), "generating from %s", cfg.Spec.Name)
 	out, err := generator.Generate(cfg)
+	if err != nil && cfg.Pinned && !cfg.Spec.Builtin {
+		return fmt.Errorf("%w\n%s: what is pinned has to be clean; with --spec %s most of this is told as warnings", err, cfg.Spec.Name, cfg.Spec.Name)
+	}
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ func (in *inputFlags) register(cmd *cobra.Command) {
 func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) {
 	cfg = generator.Config{APIVersion: in.apiVersion, Strict: in.strict, Templates: fapigen.Templates()}
 	if in.spec == "" {
+		cfg.Pinned = !in.noDefaults
 		cfg.Spec, err = builtin(fapigen.SpecFile)
 	} else {
 		cfg.Spec, err = readSource(in.spec, stdin)
@@ -42,7 +43,6 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 	if err != nil {
 		return cfg, err
 	}
-	own := false // some of the overlays are files here
 	if !in.noDefaults {
 		for _, name := range fapigen.OverlayFiles {
 			src, err := builtin(name)
@@ -50,19 +50,14 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 				return cfg, err
 			}
 			cfg.Overlays = append(cfg.Overlays, src)
-			own = own || !src.Builtin
 		}
 	}
-	if in.spec == "" && !in.noDefaults {
+	if cfg.Pinned {
 		lock, err := builtin(fapigen.LockFile)
 		if err != nil {
 			return cfg, err
 		}
-		// The built-in names and sentences are about the built-in description. Who pins another here need not have mended them.
-		cfg.Pinned = cfg.Spec.Builtin || own
-		if cfg.Pinned || !lock.Builtin {
-			cfg.Lock, cfg.LockFixed = &lock, len(in.overlays) > 0
-		}
+		cfg.Lock, cfg.LockFixed = &lock, len(in.overlays) > 0
 	}
 	for _, name := range in.overlays {
 		src, err := readSource(name, stdin)
