@@ -15,6 +15,8 @@ type property struct {
 	required bool
 }
 
+var compositions = []string{"allOf", "oneOf", "anyOf"}
+
 const maxComposition = 40 // of compositions: deeper is a schema that contains itself
 
 // gather flattens a schema into its properties, in the description's order.

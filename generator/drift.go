@@ -75,20 +75,17 @@ func (d *Drift) KeptLock() []byte { return d.kept }
 // CompareDescriptions tells what changed from the description of one configuration to that of another. With lock, names
 // that are gone are kept as the names lock does it: old.Lock, or, where that is nil, a lock made of the old side.
 func CompareDescriptions(old, new Config, lock bool) (*Drift, error) {
-	before, err := readDescription(old)
+	before, err := readSide(old)
 	if err != nil {
 		return nil, err
 	}
-	now, err := readDescription(new)
+	now, err := readSide(new)
 	if err != nil {
 		return nil, err
 	}
-	d := &Drift{Old: before.side(), New: now.side(), Changes: diffDocuments(before.doc, now.doc)}
+	d := &Drift{Old: before.named(), New: now.named(), Changes: diffDocuments(before.plain, now.plain), Patches: outcomeChanges(before.results, now.results)}
 	if d.Changes == nil {
 		d.Changes = []Change{}
-	}
-	if err := d.outcomes(old, new); err != nil {
-		return nil, err
 	}
 	if lock && old.Lock == nil {
 		old.Lock = &Source{Name: "names.lock.yaml"}
@@ -102,24 +99,26 @@ func CompareDescriptions(old, new Config, lock bool) (*Drift, error) {
 	return d, nil
 }
 
-// foldedSide is a folded description without patches. Its input has no path.
-type foldedSide struct {
-	doc     *Document
-	version string
-	input   Input
+// side is a description, folded, and what the overlays make of it.
+type side struct {
+	*prepared
+	plain    *Document // without patches
+	overlays []*Overlay
 }
 
-func readDescription(cfg Config) (*foldedSide, error) {
-	cfg.Overlays = nil
-	p, err := prepare(cfg)
+func readSide(cfg Config) (*side, error) {
+	p, overlays, err := read(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &foldedSide{p.doc, p.version, p.inputs[0]}, nil
+	s := &side{prepared: p, plain: p.doc.Clone(), overlays: overlays}
+	p.apply(overlays)
+	return s, nil
 }
 
-func (r *foldedSide) side() DriftSide {
-	return DriftSide{Name: r.input.Name, APIVersion: r.version, Digest: r.input.Digest}
+func (s *side) named() DriftSide {
+	input := s.inputs[0] // its name has no path
+	return DriftSide{Name: input.Name, APIVersion: s.version, Digest: input.Digest}
 }
 
 // complete makes empty lists of absent ones: never null in JSON.
@@ -134,27 +133,19 @@ func (s *SDKImpact) complete() {
 	}
 }
 
-// outcomes tells the patches whose outcome differs.
-func (d *Drift) outcomes(old, new Config) error {
-	before, err := CheckPatches(old)
-	if err != nil {
-		return err
-	}
-	now, err := CheckPatches(new)
-	if err != nil {
-		return err
-	}
+// outcomeChanges are the patches whose outcome differs.
+func outcomeChanges(before, now []PatchResult) []OutcomeChange {
 	was := map[string]Outcome{}
 	for _, r := range before {
 		was[r.ID] = r.Outcome
 	}
-	d.Patches = []OutcomeChange{}
+	list := []OutcomeChange{}
 	for _, r := range now {
 		if o, ok := was[r.ID]; ok && o != r.Outcome {
-			d.Patches = append(d.Patches, OutcomeChange{ID: r.ID, Old: o, New: r.Outcome, Message: r.Message})
+			list = append(list, OutcomeChange{ID: r.ID, Old: o, New: r.Outcome, Message: r.Message})
 		}
 	}
-	return nil
+	return list
 }
 
 // bump follows Semantic Versioning: the Go API decides. Before v1 a break raises the minor version and all else the patch.

@@ -107,18 +107,6 @@ func (d *differ) tell(kind string, at driftPlace, format string, args ...any) {
 // was tells a change of a plain value.
 func was(now, before string) string { return fmt.Sprintf("%s, was %s", now, before) }
 
-// targetOf follows references, as far as they lead somewhere: no lint has been here yet.
-func targetOf(d *Document, n *yaml.Node) *yaml.Node {
-	for range maxComposition {
-		ref := text(mapGet(n, "$ref"))
-		if ref == "" {
-			return n
-		}
-		n = d.Resolve(ref)
-	}
-	return nil
-}
-
 // shared compares the parts of one section of components that both documents have.
 func (d *differ) shared(kind string, compare func(at driftPlace, a, b *yaml.Node)) {
 	before := mapGet(mapGet(d.old.Root, "components"), kind)
@@ -149,13 +137,13 @@ func (d *differ) body(at driftPlace, a, b *yaml.Node) {
 	case a == nil && b == nil || d.sameRef(a, b):
 		return
 	case a == nil:
-		d.tell(BodyAdded, at, "%s", strings.Join(mapKeys(mapGet(targetOf(d.new, b), "content")), ", "))
+		d.tell(BodyAdded, at, "%s", strings.Join(mapKeys(mapGet(follow(d.new, b), "content")), ", "))
 		return
 	case b == nil:
 		d.tell(BodyRemoved, at, "")
 		return
 	}
-	a, b = targetOf(d.old, a), targetOf(d.new, b)
+	a, b = follow(d.old, a), follow(d.new, b)
 	d.required(at.in("body"), isTrue(mapGet(a, "required")), isTrue(mapGet(b, "required")))
 	d.content(at.in("body"), mapGet(a, "content"), mapGet(b, "content"))
 }
@@ -169,39 +157,40 @@ func (d *differ) required(at driftPlace, before, now bool) {
 	}
 }
 
-func (d *differ) content(at driftPlace, a, b *yaml.Node) {
-	for media, m := range mapPairs(b) {
-		if before := mapGet(a, media); before != nil {
-			d.schema(at, mapGet(before, "schema"), mapGet(m, "schema"))
+// members goes through the members of two mappings: those that are there now, then those that are gone.
+func (d *differ) members(a, b *yaml.Node, both func(key string, x, y *yaml.Node), added, gone func(key string, n *yaml.Node)) {
+	for key, y := range mapPairs(b) {
+		if x := mapGet(a, key); x != nil {
+			both(key, x, y)
 		} else {
-			d.tell(MediaAdded, at, "%s", media)
+			added(key, y)
 		}
 	}
-	for media := range mapPairs(a) {
-		if mapGet(b, media) == nil {
-			d.tell(MediaRemoved, at, "%s", media)
+	for key, x := range mapPairs(a) {
+		if mapGet(b, key) == nil {
+			gone(key, x)
 		}
 	}
 }
 
+// byKey tells of members by their keys alone.
+func (d *differ) byKey(kind string, at driftPlace) func(string, *yaml.Node) {
+	return func(key string, _ *yaml.Node) { d.tell(kind, at, "%s", key) }
+}
+
+func (d *differ) content(at driftPlace, a, b *yaml.Node) {
+	both := func(_ string, x, y *yaml.Node) { d.schema(at, mapGet(x, "schema"), mapGet(y, "schema")) }
+	d.members(a, b, both, d.byKey(MediaAdded, at), d.byKey(MediaRemoved, at))
+}
+
 func (d *differ) responses(at driftPlace, a, b *yaml.Node) {
-	for status, r := range mapPairs(b) {
-		if before := mapGet(a, status); before != nil {
-			d.response(at.in(status), before, r)
-		} else {
-			d.tell(StatusAdded, at, "%s", status)
-		}
-	}
-	for status := range mapPairs(a) {
-		if mapGet(b, status) == nil {
-			d.tell(StatusRemoved, at, "%s", status)
-		}
-	}
+	both := func(status string, x, y *yaml.Node) { d.response(at.in(status), x, y) }
+	d.members(a, b, both, d.byKey(StatusAdded, at), d.byKey(StatusRemoved, at))
 }
 
 func (d *differ) response(at driftPlace, a, b *yaml.Node) {
 	if !d.sameRef(a, b) {
-		d.content(at, mapGet(targetOf(d.old, a), "content"), mapGet(targetOf(d.new, b), "content"))
+		d.content(at, mapGet(follow(d.old, a), "content"), mapGet(follow(d.new, b), "content"))
 	}
 }
 
@@ -210,7 +199,7 @@ func (d *differ) parameter(at driftPlace, a, b *yaml.Node) {
 	if d.sameRef(a, b) {
 		return
 	}
-	a, b = targetOf(d.old, a), targetOf(d.new, b)
+	a, b = follow(d.old, a), follow(d.new, b)
 	d.required(at, isTrue(mapGet(a, "required")), isTrue(mapGet(b, "required")))
 	d.schema(at, mapGet(a, "schema"), mapGet(b, "schema"))
 	d.others(at, "parameter", a, b, "name", "in", "required", "schema")

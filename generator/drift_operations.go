@@ -10,38 +10,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// endpoint is one operation of a document.
-type endpoint struct {
-	verb, path string
-	item, op   *yaml.Node
-}
-
-func (e endpoint) String() string { return strings.ToUpper(e.verb) + " " + e.path }
-
-func (e endpoint) id() string { return text(mapGet(e.op, "operationId")) }
-
-// key is the identity of an operation: what its path parameters are called does not matter.
-func (e endpoint) key() string { return e.verb + " " + barePath(e.path) }
-
-func barePath(path string) string {
-	for _, name := range placeholders(path) {
-		path = strings.Replace(path, "{"+name+"}", "{}", 1)
-	}
-	return path
-}
-
-func endpoints(d *Document) []endpoint {
-	var list []endpoint
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
-		for verb, op := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				list = append(list, endpoint{verb, path, item, op})
-			}
-		}
-	}
-	return list
-}
-
 // paths compares the operations.
 func (d *differ) paths() {
 	before, now := endpoints(d.old), endpoints(d.new)
@@ -111,7 +79,7 @@ func (d *differ) parameters(at driftPlace, a, b endpoint) {
 		switch {
 		case strings.HasPrefix(key, "path "):
 		case before[key] == nil:
-			d.tell(ParameterAdded, at.in(key), "%s", obligation(isTrue(mapGet(targetOf(d.new, now[key]), "required"))))
+			d.tell(ParameterAdded, at.in(key), "%s", obligation(isTrue(mapGet(follow(d.new, now[key]), "required"))))
 		default:
 			d.parameter(at.in(key), before[key], now[key])
 		}
@@ -122,19 +90,6 @@ func (d *differ) parameters(at driftPlace, a, b endpoint) {
 			d.tell(ParameterRemoved, at.in(key), "")
 		}
 	}
-}
-
-func parametersOf(d *Document, e endpoint) (byKey map[string]*yaml.Node, order []string) {
-	byKey = map[string]*yaml.Node{}
-	for _, list := range []*yaml.Node{mapGet(e.item, "parameters"), mapGet(e.op, "parameters")} {
-		for _, p := range itemsOf(list) {
-			node := targetOf(d, p)
-			key := text(mapGet(node, "in")) + " " + text(mapGet(node, "name"))
-			order = appendNew(order, key)
-			byKey[key] = p // the operation's own comes last and wins
-		}
-	}
-	return byKey, order
 }
 
 func obligation(required bool) string {
@@ -195,12 +150,4 @@ func refsIn(known map[*yaml.Node][]string, n *yaml.Node) []string {
 	visit(n)
 	known[n] = refs
 	return refs
-}
-
-// itemsOf are the items of a list; none when there is no list.
-func itemsOf(n *yaml.Node) []*yaml.Node {
-	if n == nil || n.Kind != yaml.SequenceNode {
-		return nil
-	}
-	return n.Content
 }

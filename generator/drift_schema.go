@@ -33,17 +33,12 @@ func viewOf(n *yaml.Node) unwrapped {
 
 // loneMember is the one member of a composition that adds nothing to it; nil when there is no such thing.
 func loneMember(n *yaml.Node) *yaml.Node {
-	var all []*yaml.Node
-	for _, keyword := range compositions {
-		all = append(all, itemsOf(mapGet(n, keyword))...)
-	}
+	all := slices.Collect(parts(n))
 	if len(all) != 1 || mapGet(n, "properties") != nil {
 		return nil
 	}
 	return all[0]
 }
-
-var compositions = []string{"allOf", "oneOf", "anyOf"}
 
 // label names a schema in a sentence: its component, or its type.
 func (v unwrapped) label() string {
@@ -97,11 +92,11 @@ func (d *differ) schema(at driftPlace, a, b *yaml.Node) {
 	switch {
 	case x.ref != "" && d.to(x.ref) == y.ref:
 	case x.ref != "" && y.ref != "":
-		if !sameNode("schema", targetOf(d.old, x.node), targetOf(d.new, y.node)) {
+		if !sameNode("schema", follow(d.old, x.node), follow(d.new, y.node)) {
 			d.tell(TypeChanged, at, "%s", was(y.label(), x.label()))
 		}
 	default:
-		d.contents(at, targetOf(d.old, x.node), targetOf(d.new, y.node))
+		d.contents(at, follow(d.old, x.node), follow(d.new, y.node))
 	}
 }
 
@@ -129,7 +124,7 @@ func (d *differ) contents(at driftPlace, a, b *yaml.Node) {
 		known = append(known, "additionalProperties")
 	}
 	for _, keyword := range compositions {
-		d.members(at, itemsOf(mapGet(a, keyword)), itemsOf(mapGet(b, keyword)))
+		d.branches(at, itemsOf(mapGet(a, keyword)), itemsOf(mapGet(b, keyword)))
 	}
 	d.others(at, "schema", a, b, known...)
 }
@@ -172,30 +167,25 @@ func (d *differ) properties(at driftPlace, a, b *yaml.Node) {
 		list := mapGet(schema, "required")
 		return list != nil && holds("", list, stringNode(name))
 	}
-	for name, s := range mapPairs(now) {
-		if old := mapGet(before, name); old != nil {
-			d.required(at.in(name), demands(a, name), demands(b, name))
-			d.schema(at.in(name), old, s)
-			continue
-		}
+	d.members(before, now, func(name string, x, y *yaml.Node) {
+		d.required(at.in(name), demands(a, name), demands(b, name))
+		d.schema(at.in(name), x, y)
+	}, func(name string, s *yaml.Node) {
 		detail := labelOf(s)
 		if demands(b, name) {
 			detail += ", required"
 		}
 		d.tell(PropertyAdded, at.in(name), "%s", detail)
-	}
-	for name, s := range mapPairs(before) {
-		if mapGet(now, name) == nil {
-			d.tell(PropertyRemoved, at.in(name), "was %s", labelOf(s))
-		}
-	}
+	}, func(name string, s *yaml.Node) {
+		d.tell(PropertyRemoved, at.in(name), "was %s", labelOf(s))
+	})
 	if now == nil && before == nil && !sameNode("", mapGet(a, "required"), mapGet(b, "required")) {
 		d.tell(OtherChanged, at, "required: %s", was(shown(mapGet(b, "required")), shown(mapGet(a, "required"))))
 	}
 }
 
-// members compares the members of a composition: equal ones pair off, then those written out in place in their order.
-func (d *differ) members(at driftPlace, a, b []*yaml.Node) {
+// branches compares the members of a composition: equal ones pair off, then those written out in place in their order.
+func (d *differ) branches(at driftPlace, a, b []*yaml.Node) {
 	same := func(x, y *yaml.Node) bool { return d.sameRef(x, y) || sameNode("schema", x, y) }
 	a, b = slices.Clone(a), slices.Clone(b)
 	b = slices.DeleteFunc(b, func(y *yaml.Node) bool {

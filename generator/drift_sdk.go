@@ -90,22 +90,17 @@ func deprecatedSince(before, now *API) []string {
 	return slices.DeleteFunc(kept(now), func(name string) bool { return slices.Contains(old, name) })
 }
 
-// wireMethod is one Go method with what it does on the wire.
-type wireMethod struct {
-	row  expectation
-	body Body
-}
-
-func wireMethods(o *Output) map[string]wireMethod {
+// wireMethods are the Go methods with what they do on the wire.
+func wireMethods(o *Output) map[string]expectation {
 	names := map[string]*Operation{}
 	for _, op := range o.api.Operations() {
 		names[op.ID] = op
 	}
-	all := map[string]wireMethod{}
+	all := map[string]expectation{}
 	for _, e := range endpoints(o.doc) {
-		row, _ := expect(o.doc, e.path, e.verb, e.item, e.op)
+		row, _ := expect(o.doc, e)
 		if op := names[row.ID]; op != nil {
-			all[op.Service+"."+op.Name] = wireMethod{row, op.Body}
+			all[op.Service+"."+op.Name] = row
 		}
 	}
 	return all
@@ -117,9 +112,8 @@ func compareRows(before, now *Output) []WireChange {
 	methods := wireMethods(now)
 	var list []WireChange
 	for _, name := range sortedKeys(methods) {
-		y := methods[name]
 		if x, ok := old[name]; ok {
-			list = append(list, compareRow(name, x.row, y.row)...)
+			list = append(list, compareRow(name, x, methods[name])...)
 		}
 	}
 	return list

@@ -309,15 +309,15 @@ func FuzzDrift(f *testing.F) {
 		"components: {parameters: {A: {$ref: '#/components/parameters/A'}}, schemas: {X: {type: object, properties: {p: %s}}, Y: {$ref: '#/components/schemas/Y'}}}\n"
 	f.Add(fmt.Appendf(nil, circle, "{type: object, properties: {p: {$ref: '#/components/schemas/X'}}}"), fmt.Appendf(nil, circle, "{$ref: '#/components/schemas/X'}"))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		old, err := readDescription(Config{Spec: Source{Name: "old", Data: a}, APIVersion: "2026-01-01"})
+		old, err := readSide(Config{Spec: Source{Name: "old", Data: a}, APIVersion: "2026-01-01"})
 		if err != nil {
 			return
 		}
-		new, err := readDescription(Config{Spec: Source{Name: "new", Data: b}, APIVersion: "2026-01-01"})
+		new, err := readSide(Config{Spec: Source{Name: "new", Data: b}, APIVersion: "2026-01-01"})
 		if err != nil {
 			return
 		}
-		for _, c := range diffDocuments(old.doc, new.doc) {
+		for _, c := range diffDocuments(old.plain, new.plain) {
 			if c.Kind == "" || c.phrase() == "" && c.title() == "" {
 				t.Errorf("%+v", c)
 			}

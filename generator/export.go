@@ -95,6 +95,10 @@ func mapping(pairs ...any) *yaml.Node {
 	return n
 }
 
+func boolNode(b bool) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: fmt.Sprint(b)}
+}
+
 // exportPatch is the actions of one patch. The first has the patch's description.
 func exportPatch(description string, j *journal) []*yaml.Node {
 	var actions []*yaml.Node
@@ -115,7 +119,7 @@ func exportPatch(description string, j *journal) []*yaml.Node {
 			}
 			value, remove := c.export()
 			if remove {
-				add(p.target+pathStep(c.key), "remove", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"})
+				add(p.target+pathStep(c.key), "remove", boolNode(true))
 			}
 			if value != nil {
 				update.Content = append(update.Content, stringNode(c.key), plainTree(value))

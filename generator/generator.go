@@ -248,10 +248,14 @@ func prepare(cfg Config) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.apply(overlays)
+	return p, nil
+}
+
+func (p *prepared) apply(overlays []*Overlay) {
 	for _, o := range overlays {
 		p.take(o.Name, o.Apply(p.doc, p.version))
 	}
-	return p, nil
 }
 
 // read parses and folds the description, and parses the overlays.

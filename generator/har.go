@@ -148,18 +148,26 @@ func (h *harReader) open(want byte, what string, inside func() error) error {
 	return inside()
 }
 
+// more is the first byte of the next member or element, or the byte that closes what they are in.
+func (h *harReader) more(first bool, closing byte) (c byte, err error) {
+	c, err = h.next()
+	switch {
+	case err != nil || first || c == closing:
+		return c, err
+	case c != ',':
+		return c, h.malformed()
+	}
+	if c, err = h.next(); err == nil && c == closing {
+		return c, h.malformed()
+	}
+	return c, err
+}
+
 // members reads an object whose brace was read; visit reads the value.
 func (h *harReader) members(visit func(key string) error) error {
 	for first := true; ; first = false {
-		c, err := h.next()
-		if err == nil && !first && c == ',' {
-			c, err = h.next()
-		} else if err == nil && c == '}' {
-			return nil
-		} else if err == nil && !first {
-			return h.malformed()
-		}
-		if err != nil {
+		c, err := h.more(first, '}')
+		if err != nil || c == '}' {
 			return err
 		}
 		if c != '"' {
@@ -186,18 +194,11 @@ func (h *harReader) members(visit func(key string) error) error {
 // elements reads the entries.
 func (h *harReader) elements(each func(n int, e *harEntry)) error {
 	for first := true; ; first = false {
-		c, err := h.next()
-		if err == nil && !first && c == ',' {
-			c, err = h.next()
-		} else if err == nil && c == ']' {
-			return nil
-		} else if err == nil && !first {
-			return h.malformed()
-		}
+		c, err := h.more(first, ']')
 		if errors.Is(err, io.EOF) {
 			return errCut
 		}
-		if err != nil {
+		if err != nil || c == ']' {
 			return err
 		}
 		raw, whole, err := h.value(c, maxEntry)

@@ -11,8 +11,15 @@ import (
 )
 
 type mender struct {
-	owners   map[string]string // names of the package
-	warnings []string
+	owners map[string]string // names of the package
+	teller
+}
+
+// teller collects what a lenient run has to tell, a line each.
+type teller struct{ warnings []string }
+
+func (t *teller) tell(where, format string, args ...any) {
+	t.warnings = append(t.warnings, fmt.Sprintf("%s: %s", where, fmt.Sprintf(format, args...)))
 }
 
 // mend renames in place and tells what it did.
@@ -50,10 +57,6 @@ func dropEmpty(list []*Service) []*Service {
 		s.Children = dropEmpty(s.Children)
 		return len(s.Operations)+len(s.Children) == 0
 	})
-}
-
-func (m *mender) tell(where, format string, args ...any) {
-	m.warnings = append(m.warnings, fmt.Sprintf("%s: %s", where, fmt.Sprintf(format, args...)))
 }
 
 // free is the name, made a Go name and unlike those that are taken.

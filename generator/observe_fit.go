@@ -22,10 +22,8 @@ func (p *spot) words() []string {
 		for _, n := range enum.Content {
 			list = appendNew(list, n.Value)
 		}
-		if known := mapGet(mapGet(part.node, "x-fapigen"), "knownValues"); known != nil {
-			for _, n := range known.Content {
-				list = appendNew(list, n.Value)
-			}
+		for _, n := range itemsOf(mapGet(mapGet(part.node, "x-fapigen"), "knownValues")) {
+			list = appendNew(list, n.Value)
 		}
 	}
 	return list
@@ -50,11 +48,9 @@ func (c *schemaView) fit(leaf site, v *redacted) int {
 			score -= 5
 		}
 	}
-	if list := mapGet(leaf.node, "required"); list != nil {
-		for _, n := range list.Content {
-			if v.member(n.Value) == nil {
-				score--
-			}
+	for _, n := range itemsOf(mapGet(leaf.node, "required")) {
+		if v.member(n.Value) == nil {
+			score--
 		}
 	}
 	return score

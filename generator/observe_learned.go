@@ -4,6 +4,7 @@ package generator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -32,7 +33,7 @@ func (l *learned) add(v *redacted, depth int) {
 	case kindUnknown:
 		return
 	}
-	if !containsKind(l.kinds, v.kind) {
+	if !slices.Contains(l.kinds, v.kind) {
 		l.kinds = append(l.kinds, v.kind)
 	}
 	if depth >= maxLearnedDepth {
@@ -65,15 +66,6 @@ func (l *learned) member(name string, v *redacted, depth int) {
 	l.members[name].add(v, depth+1)
 }
 
-func containsKind(list []kind, k kind) bool {
-	for _, x := range list {
-		if x == k {
-			return true
-		}
-	}
-	return false
-}
-
 // String tells the types, and how often it was null.
 func (l *learned) String() string {
 	var parts []string
@@ -101,7 +93,7 @@ func (l *learned) shaped() bool {
 func (l *learned) schema() *yaml.Node {
 	n := flow()
 	kinds := l.kinds
-	if len(kinds) == 2 && containsKind(kinds, kindInteger) && containsKind(kinds, kindNumber) {
+	if len(kinds) == 2 && slices.Contains(kinds, kindInteger) && slices.Contains(kinds, kindNumber) {
 		kinds = []kind{kindNumber}
 	}
 	if len(kinds) == 1 {
@@ -128,8 +120,4 @@ func (l *learned) schema() *yaml.Node {
 		mapSet(n, "nullable", boolNode(true))
 	}
 	return n
-}
-
-func boolNode(b bool) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: fmt.Sprint(b)}
 }

@@ -7,31 +7,21 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // route is an operation as traffic is matched with it.
 type route struct {
-	verb, path string
-	segments   []string
-	node, item *yaml.Node
-	at         string // JSON pointer
-	seen       int
+	endpoint
+	segments []string
+	at       string // JSON pointer
+	seen     int
 }
-
-func (r *route) String() string { return r.verb + " " + r.path }
 
 // routes are the operations of a description, literal segments before templates.
 func routes(d *Document) []*route {
 	var list []*route
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
-		for verb, node := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				list = append(list, &route{verb: strings.ToUpper(verb), path: path, segments: strings.Split(path, "/"), node: node,
-					item: item, at: "#/paths/" + escapePointer(path) + "/" + verb})
-			}
-		}
+	for _, e := range endpoints(d) {
+		list = append(list, &route{endpoint: e, segments: strings.Split(e.path, "/"), at: "#/paths/" + escapePointer(e.path) + "/" + e.verb})
 	}
 	slices.SortStableFunc(list, func(a, b *route) int {
 		for i := range min(len(a.segments), len(b.segments)) {
@@ -94,7 +84,7 @@ func matchRoute(list []*route, verb string, u *url.URL) matched {
 		for _, r := range list {
 			switch at := strings.Join(all[:i+1], "/"); {
 			case !r.fits(segments):
-			case r.verb == verb:
+			case strings.EqualFold(r.verb, verb):
 				return matched{route: r, prefix: at, fapi: true}
 			case path == nil:
 				path, prefix = r, at

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // request compares query and body; false when the request has neither.
@@ -32,20 +30,9 @@ func (o *Observer) request(w *walker, r *route, query url.Values, e *harEntry) b
 
 // query reports parameters that the operation does not have.
 func (o *Observer) query(w *walker, r *route, query url.Values) bool {
-	declared := map[string]*yaml.Node{}
-	for _, list := range []*yaml.Node{mapGet(r.item, "parameters"), mapGet(r.node, "parameters")} {
-		if list == nil {
-			continue
-		}
-		for _, p := range list.Content {
-			p = follow(o.doc, p)
-			if text(mapGet(p, "in")) == "query" {
-				declared[text(mapGet(p, "name"))] = p
-			}
-		}
-	}
+	declared, _ := parametersOf(o.doc, r.endpoint)
 	for name, values := range query {
-		if transportQuery(name) || declared[name] != nil || declared[name+"[]"] != nil {
+		if transportQuery(name) || declared["query "+name] != nil || declared["query "+name+"[]"] != nil {
 			continue
 		}
 		for _, v := range values {
@@ -67,7 +54,7 @@ func (o *Observer) jsonBody(w *walker, r *route, media string, post *harBody) bo
 
 // bodySchema is the schema of a request body of this media type; any form stands for any other.
 func (o *Observer) bodySchema(r *route, media string) (site, bool) {
-	body := o.follow(site{node: mapGet(r.node, "requestBody"), at: r.at + "/requestBody"})
+	body := o.follow(site{node: mapGet(r.op, "requestBody"), at: r.at + "/requestBody"})
 	content := mapGet(body.node, "content")
 	list := []string{media}
 	if !isJSON(media) {

@@ -80,7 +80,7 @@ func (c *schemaView) envelopeParts(body *redacted, s site) (v *redacted, at site
 // successSchema is the JSON schema of a success: of its own status, else of the first that has one, which is the one that
 // the generator takes.
 func successSchema(d *Document, r *route, status string) (site, bool) {
-	responses := mapGet(r.node, "responses")
+	responses := mapGet(r.op, "responses")
 	order := []string{status}
 	for code := range mapPairs(responses) {
 		if strings.HasPrefix(code, "2") && code != status {

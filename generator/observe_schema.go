@@ -81,7 +81,7 @@ func (c *schemaView) parts(s site, p *spot, depth int) []site {
 		return nil
 	}
 	p.nullable = p.nullable || isTrue(mapGet(s.node, "nullable"))
-	for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
+	for _, keyword := range compositions {
 		for _, b := range c.branches(s, keyword) {
 			p.nullable = p.nullable || isTrue(mapGet(c.follow(b).node, "nullable"))
 		}
@@ -101,12 +101,8 @@ func (c *schemaView) parts(s site, p *spot, depth int) []site {
 }
 
 func (c *schemaView) branches(s site, keyword string) []site {
-	list := mapGet(s.node, keyword)
-	if list == nil || list.Kind != yaml.SequenceNode {
-		return nil
-	}
 	var out []site
-	for i, n := range list.Content {
+	for i, n := range itemsOf(mapGet(s.node, keyword)) {
 		out = append(out, site{node: n, at: s.at + "/" + keyword + "/" + strconv.Itoa(i)})
 	}
 	return out
@@ -133,7 +129,7 @@ func (c *schemaView) lone(s site) (site, bool) {
 		return s, false
 	}
 	var all []site
-	for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
+	for _, keyword := range compositions {
 		all = append(all, c.shaped(s, keyword)...)
 	}
 	if len(all) != 1 {

@@ -131,7 +131,7 @@ func (b *builder) onlyBranch(s schemaAt) (schemaAt, bool) {
 		return s, false
 	}
 	var all []schemaAt
-	for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
+	for _, keyword := range compositions {
 		all = append(all, b.branches(s, keyword)...)
 	}
 	if len(all) != 1 {

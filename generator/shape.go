@@ -45,12 +45,8 @@ type valueShape struct {
 func operationTable(d *Document) ([]byte, error) {
 	t := &shaper{d: d, components: map[string]*valueShape{}}
 	var rows []shapeRow
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
-		for verb, op := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				rows = append(rows, t.row(path, verb, item, op))
-			}
-		}
+	for _, e := range endpoints(d) {
+		rows = append(rows, t.row(e))
 	}
 	var b bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(t.components)) {
@@ -71,14 +67,14 @@ type shaper struct {
 	components map[string]*valueShape // nil while one is being made
 }
 
-func (t *shaper) row(path, verb string, item, op *yaml.Node) shapeRow {
-	e, _ := expect(t.d, path, verb, item, op)
+func (t *shaper) row(of endpoint) shapeRow {
+	e, _ := expect(t.d, of)
 	row := shapeRow{ID: e.ID, Verb: e.Verb, Path: e.Path, Answer: e.Answer, Media: e.Media}
 	row.Status, _ = strconv.Atoi(e.Status)
 	if row.Answer != "envelope" && row.Answer != "json" {
 		return row
 	}
-	content := mapGet(follow(t.d, mapGet(mapGet(op, "responses"), e.Status)), "content")
+	content := mapGet(follow(t.d, mapGet(mapGet(of.op, "responses"), e.Status)), "content")
 	for media, m := range mapPairs(content) {
 		if strings.Contains(media, "json") {
 			row.Shape = t.of(mapGet(m, "schema"))
@@ -172,15 +168,11 @@ func (t *shaper) object(s *yaml.Node, all map[string][]*yaml.Node, order []strin
 
 func (t *shaper) needs(s *yaml.Node, need map[string]bool) {
 	s = follow(t.d, s)
-	if list := mapGet(s, "required"); list != nil {
-		for _, name := range list.Content {
-			need[name.Value] = true
-		}
+	for _, name := range itemsOf(mapGet(s, "required")) {
+		need[name.Value] = true
 	}
-	if list := mapGet(s, "allOf"); list != nil {
-		for _, part := range list.Content {
-			t.needs(part, need)
-		}
+	for _, part := range itemsOf(mapGet(s, "allOf")) {
+		t.needs(part, need)
 	}
 	for _, keyword := range []string{"oneOf", "anyOf"} {
 		if list := mapGet(s, keyword); list != nil && len(list.Content) > 0 {

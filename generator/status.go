@@ -24,29 +24,22 @@ func (s PatchStatus) Changed() bool { return s.Before != "" && s.Before != s.Out
 // ComparePatches applies the overlays to two descriptions. An old one that is not read, being broken or no description,
 // leaves Before empty; the new one has to be read.
 func ComparePatches(was, now Config) ([]PatchStatus, error) {
-	fresh, overlays, err := read(now)
+	fresh, err := readSide(now)
 	if err != nil {
 		return nil, err
 	}
-	plain := fresh.doc.Clone()
-	for _, o := range overlays {
-		fresh.take(o.Name, o.Apply(fresh.doc, fresh.version))
-	}
-	var before []PatchResult
-	old, _, err := read(was)
-	if err == nil {
-		if before, err = CheckPatches(was); err != nil {
-			before = nil
-		}
+	old, err := readSide(was)
+	if err != nil {
+		old = &side{prepared: &prepared{}}
 	}
 	var list []PatchStatus
 	for _, r := range fresh.results {
 		s := PatchStatus{PatchResult: r}
-		i := slices.IndexFunc(before, func(b PatchResult) bool { return b.ID == r.ID && b.Overlay == r.Overlay && b.Line == r.Line })
+		i := slices.IndexFunc(old.results, func(b PatchResult) bool { return b.ID == r.ID && b.Overlay == r.Overlay && b.Line == r.Line })
 		if i >= 0 {
-			s.Before = before[i].Outcome
+			s.Before = old.results[i].Outcome
 			if r.Outcome == Absent || r.Outcome == Conflict {
-				s.hint(moved(old.doc, plain, patchAt(overlays, r)))
+				s.hint(moved(old.plain, fresh.plain, patchAt(fresh.overlays, r)))
 			}
 		}
 		list = append(list, s)
@@ -95,20 +88,9 @@ func moved(old, fresh *Document, p *patch) string {
 			if id == "" || mapGet(mapGet(mapGet(fresh.Root, "paths"), t.name(1)), t.name(2)) != nil {
 				continue
 			}
-			if place := operationPlace(fresh, id); place != "" {
-				return fmt.Sprintf("operation %s is %s now", id, place)
-			}
-		}
-	}
-	return ""
-}
-
-// operationPlace is the verb and path of an operation, "" when there is none of this id.
-func operationPlace(d *Document, id string) string {
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
-		for verb, op := range mapPairs(item) {
-			if text(mapGet(op, "operationId")) == id {
-				return strings.ToUpper(verb) + " " + path
+			now := endpoints(fresh)
+			if i := slices.IndexFunc(now, func(e endpoint) bool { return e.id() == id }); i >= 0 {
+				return fmt.Sprintf("operation %s is %s now", id, now[i])
 			}
 		}
 	}
@@ -149,20 +131,14 @@ func features(n *yaml.Node) map[string]bool {
 		for key := range mapPairs(mapGet(n, "properties")) {
 			found["property "+key] = true
 		}
-		if values := mapGet(n, "enum"); values != nil {
-			for _, v := range values.Content {
-				found["value "+v.Value] = true
-			}
+		for _, v := range itemsOf(mapGet(n, "enum")) {
+			found["value "+v.Value] = true
 		}
 		if ref := text(mapGet(n, "$ref")); ref != "" {
 			found["reference "+ref] = true
 		}
-		for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
-			if parts := mapGet(n, keyword); parts != nil {
-				for _, part := range parts.Content {
-					visit(part)
-				}
-			}
+		for part := range parts(n) {
+			visit(part)
 		}
 		for _, media := range mapPairs(mapGet(n, "content")) { // of a response
 			visit(mapGet(media, "schema"))

@@ -5,7 +5,6 @@ package generator
 // line: decoding is lenient, so a member that never comes is its zero value.
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,12 +13,12 @@ import (
 var answered = map[string]string{"Client": "/v1/client", "Environment": "/v1/environment"}
 
 type supplier struct {
-	api      *API
-	stub     map[string]map[string]stubField
-	types    map[string]*Type
-	done     map[string]bool
-	added    map[*Type]bool
-	warnings []string
+	api   *API
+	stub  map[string]map[string]stubField
+	types map[string]*Type
+	done  map[string]bool
+	added map[*Type]bool
+	teller
 }
 
 // supply gives the models what the runtime's contract asks for, and tells what it did.
@@ -41,10 +40,6 @@ func supply(api *API, rt *runtimeFacts) []string {
 		o.Result.ClientResponse = o.Result.ClientResponse || o.Result.Enveloped && o.Result.Kind == ResultValue && o.Result.Type.String() == "Client"
 	}
 	return s.warnings
-}
-
-func (s *supplier) tell(where, format string, args ...any) {
-	s.warnings = append(s.warnings, fmt.Sprintf("%s: %s", where, fmt.Sprintf(format, args...)))
 }
 
 // structOf is the struct that a reference comes down to, nil when it is none.

@@ -44,27 +44,22 @@ type expectation struct {
 func surface(d *Document) ([]byte, error) {
 	first := map[string]string{} // component to the row that has its sample
 	lines := [][]byte{}
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
-		for verb, op := range mapPairs(item) {
-			if !slices.Contains(verbs, verb) {
-				continue
+	for _, e := range endpoints(d) {
+		row, value := expect(d, e)
+		if value != nil {
+			place := standsFor(d, value)
+			if row.SampleOf = first[place]; row.SampleOf == "" {
+				row.Sample = sampleOf(d, value)
 			}
-			row, value := expect(d, path, verb, item, op)
-			if value != nil {
-				place := standsFor(d, value)
-				if row.SampleOf = first[place]; row.SampleOf == "" {
-					row.Sample = sampleOf(d, value)
-				}
-				if place != "" && row.SampleOf == "" {
-					first[place] = row.ID
-				}
+			if place != "" && row.SampleOf == "" {
+				first[place] = row.ID
 			}
-			line, err := plainJSON(row)
-			if err != nil {
-				return nil, err
-			}
-			lines = append(lines, line)
 		}
+		line, err := plainJSON(row)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
 	}
 	return slices.Concat([]byte("[\n"), bytes.Join(lines, []byte(",\n")), []byte("\n]\n")), nil
 }
@@ -79,17 +74,15 @@ func plainJSON(v any) ([]byte, error) {
 }
 
 // expect also gives the schema of the answer's object, or of one element of an array or page.
-func expect(d *Document, path, verb string, item, op *yaml.Node) (row expectation, value *yaml.Node) {
-	row = expectation{ID: mapGet(op, "operationId").Value, Verb: strings.ToUpper(verb), Path: path, Joined: map[string]string{}, Types: map[string]string{}}
-	for _, list := range []*yaml.Node{mapGet(item, "parameters"), mapGet(op, "parameters")} {
-		if list != nil {
-			for _, p := range list.Content {
-				expectQuery(d, &row, follow(d, p))
-			}
+func expect(d *Document, e endpoint) (row expectation, value *yaml.Node) {
+	row = expectation{ID: e.id(), Verb: strings.ToUpper(e.verb), Path: e.path, Joined: map[string]string{}, Types: map[string]string{}}
+	for _, list := range []*yaml.Node{mapGet(e.item, "parameters"), mapGet(e.op, "parameters")} {
+		for _, p := range itemsOf(list) {
+			expectQuery(d, &row, follow(d, p))
 		}
 	}
-	expectBody(d, &row, op)
-	value = expectAnswer(d, &row, mapGet(op, "responses"))
+	expectBody(d, &row, e.op)
+	value = expectAnswer(d, &row, mapGet(e.op, "responses"))
 	return row, value
 }
 
@@ -280,14 +273,6 @@ func standsFor(d *Document, s *yaml.Node) string {
 		return standsFor(d, all.Content[0])
 	}
 	return ""
-}
-
-// follow resolves a $ref, if the node is one.
-func follow(d *Document, n *yaml.Node) *yaml.Node {
-	for ref := mapGet(n, "$ref"); ref != nil; ref = mapGet(n, "$ref") {
-		n = d.Resolve(ref.Value)
-	}
-	return n
 }
 
 func isTrue(n *yaml.Node) bool { return n != nil && n.Value == "true" }

@@ -17,12 +17,8 @@ const enumMark = "enum:"
 // parts yields the schemas that s is composed of.
 func parts(s *yaml.Node) iter.Seq[*yaml.Node] {
 	return func(yield func(*yaml.Node) bool) {
-		for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
-			list := mapGet(s, keyword)
-			if list == nil {
-				continue
-			}
-			for _, part := range list.Content {
+		for _, keyword := range compositions {
+			for _, part := range itemsOf(mapGet(s, keyword)) {
 				if !yield(part) {
 					return
 				}

@@ -102,9 +102,9 @@ func (s step) named(m *match) (key string, n *yaml.Node) {
 	if n := mapGet(m.node, s.name); n != nil || m.pos != "paths" || !strings.Contains(s.name, "{") {
 		return s.name, n
 	}
-	template := placeholder.ReplaceAllString(s.name, "{}")
+	template := barePath(s.name)
 	for path, item := range mapPairs(m.node) {
-		if placeholder.ReplaceAllString(path, "{}") == template {
+		if barePath(path) == template {
 			return path, item
 		}
 	}

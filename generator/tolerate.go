@@ -7,7 +7,6 @@ package generator
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -65,7 +64,7 @@ func tolerate(d *Document) []string {
 	paths := mapGet(d.Root, "paths")
 	templates := map[string]string{}
 	for path, item := range mapPairs(paths) {
-		template := placeholder.ReplaceAllString(path, "{}")
+		template := barePath(path)
 		switch first, twice := templates[template]; {
 		case item.Kind != yaml.MappingNode:
 			t.note(item, fmt.Sprintf("path %s: %s where an object belongs; ignored", path, describe(item)))
@@ -98,8 +97,6 @@ func (t *tolerator) lines() []string {
 	}
 	return lines
 }
-
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 func (t *tolerator) note(n *yaml.Node, what string) {
 	i := slices.IndexFunc(t.odd, func(o *oddity) bool { return o.what == what })
@@ -293,7 +290,7 @@ func (t *tolerator) parameters(at, path string, item, op *yaml.Node) {
 			}
 			if in == "path" {
 				declared[name] = true
-				mapSet(p, "required", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"})
+				mapSet(p, "required", boolNode(true))
 			}
 			return false
 		})
@@ -303,7 +300,7 @@ func (t *tolerator) parameters(at, path string, item, op *yaml.Node) {
 			continue
 		}
 		t.note(op, fmt.Sprintf("%s: path parameter %s: not declared; a string", at, name))
-		p := mapping("name", stringNode(name), "in", stringNode("path"), "required", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"},
+		p := mapping("name", stringNode(name), "in", stringNode("path"), "required", boolNode(true),
 			"schema", mapping("type", stringNode("string")))
 		if list := mapGet(op, "parameters"); list != nil {
 			list.Content = append(list.Content, p)
