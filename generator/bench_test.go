@@ -45,7 +45,7 @@ func BenchmarkStage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	made, err := build(prepared.doc, spec, prepared.version, true)
+	made, err := build(prepared.doc, spec, prepared.version, nil, true)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func BenchmarkStage(b *testing.B) {
 		return nil
 	}))
 	b.Run("load", plain(func() error { _, _, err := loadOpenAPI(prepared.doc, true); return err }))
-	b.Run("build", plain(func() error { _, err := build(prepared.doc, spec, prepared.version, true); return err }))
+	b.Run("build", plain(func() error { _, err := build(prepared.doc, spec, prepared.version, nil, true); return err }))
 	b.Run("emit", plain(func() error { _, err := emitIR(made.api); return err }))
 	b.Run("emit-static", plain(func() error {
 		_, err := emitStatic(cfg.Templates, templateData{Module: cfg.Module, Version: prepared.version})

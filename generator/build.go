@@ -25,9 +25,9 @@ type built struct {
 
 // build makes the IR. All problems are reported together. A lenient build replaces a name that is taken and tells; a
 // strict one refuses.
-func build(doc *Document, spec *openapi3.T, version string, lenient bool) (*built, error) {
+func build(doc *Document, spec *openapi3.T, version string, runtime map[string]*Type, lenient bool) (*built, error) {
 	b := &builder{
-		doc: doc, lenient: lenient, spec: spec, api: &API{Version: version},
+		doc: doc, lenient: lenient, spec: spec, api: &API{Version: version, Runtime: runtime},
 		types: map[string]*Type{}, explicit: map[string]bool{}, components: map[string]Ref{}, names: map[string]string{},
 	}
 	b.buildServices()

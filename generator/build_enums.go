@@ -10,14 +10,25 @@ func (b *builder) stringType(s schemaAt, hint, wire string) Ref {
 	if s.Format == "binary" {
 		return builtin("*Upload")
 	}
-	values := enumValues(s)
-	values = appendNew(values, b.hintsAt(s.site).KnownValues...)
-	if len(values) < 2 || wire == "object" {
+	h := b.hintsAt(s.site)
+	values := appendNew(enumValues(s), h.KnownValues...)
+	if wire == "object" || len(values) < 2 && !h.namesEnum() {
 		return builtin("string")
 	}
 	t := b.enum(hint, s, values)
 	t.Open = t.Open || len(enumValues(s)) == 0
 	return named(t)
+}
+
+// namesEnum reports whether an overlay makes a string an enum however few values are known of it: it gives a name, and
+// knownValues, an empty list perhaps.
+func (h hints) namesEnum() bool { return h.Name != "" && h.KnownValues != nil }
+
+// isFlag reports whether a string takes "true" and "false" alone: in a form or a query it is a bool.
+func isFlag(s schemaAt) bool {
+	values := enumValues(s)
+	slices.Sort(values)
+	return s.is("string") && slices.Equal(values, []string{"false", "true"})
 }
 
 func enumValues(s schemaAt) []string {
@@ -41,6 +52,9 @@ func appendNew(list []string, more ...string) []string {
 
 func (b *builder) enum(name string, s schemaAt, values []string) *Type {
 	t := b.declare(name, KindEnum, s)
+	if own := b.hintsAt(s.site).Doc; t.Doc.Sentence == "" && isSentence(own) {
+		t.Doc.Sentence = own
+	}
 	for _, v := range values {
 		if !slices.ContainsFunc(t.Values, func(e EnumValue) bool { return e.Wire == v }) {
 			t.Values = append(t.Values, EnumValue{Wire: v})
@@ -51,10 +65,7 @@ func (b *builder) enum(name string, s schemaAt, values []string) *Type {
 
 // describeEnum says where the values of an enum were met first.
 func describeEnum(r Ref, of string) {
-	for r.Elem != nil {
-		r = *r.Elem
-	}
-	if r.Kind == RefNamed && r.Type.Kind == KindEnum && r.Type.Of == "" {
-		r.Type.Of = of
+	if t := hoisted(r); t != nil && t.Kind == KindEnum && t.Of == "" {
+		t.Of = of
 	}
 }

@@ -58,7 +58,8 @@ func (b *builder) operation(path, verb string, op *openapi3.Operation, item, nod
 	at := "#/paths/" + escapePointer(path) + "/" + verb
 	h := b.hintsAt(node)
 	o := &Operation{ID: op.OperationID, Verb: strings.ToUpper(verb), Path: path, Where: b.doc.Where(node)}
-	o.Doc = Doc{Sentence: h.Doc, Upstream: prose(op.Summary, op.Description), Deprecated: op.Deprecated}
+	o.Doc = ownDoc(h.Doc)
+	o.Doc.Upstream, o.Doc.Deprecated = prose(op.Summary, op.Description), op.Deprecated
 	if len(op.Tags) > 0 {
 		o.Tag = op.Tags[0]
 	}
@@ -229,7 +230,9 @@ func (b *builder) queryField(t *Type, o *Operation, op *openapi3.Operation, site
 	s := b.schema(p.Schema, mapGet(node, "schema"), at+escapePointer(name))
 	f := b.field(t.Name, &property{wire: name, variants: []schemaAt{s}, required: p.Required}, InQuery)
 	h := b.hintsAt(node)
-	f.Doc.Sentence = cmp.Or(h.Doc, f.Doc.Sentence)
+	if h.Doc != "" {
+		f.Doc = ownDoc(h.Doc)
+	}
 	f.Doc.Upstream = cmp.Or(strings.TrimSpace(p.Description), f.Doc.Upstream)
 	f.Name = cmp.Or(h.Name, f.Name)
 	if join := b.joint(p, node); f.Type.Kind == RefSlice {

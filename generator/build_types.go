@@ -85,6 +85,11 @@ func (b *builder) component(s schemaAt) Ref {
 	}
 	b.building = append(b.building, s.name)
 	name := b.componentName(s.name, s.node)
+	if t := b.api.Runtime[name]; t != nil && b.explicit[name] {
+		b.components[s.name] = named(t)
+		b.building = b.building[:len(b.building)-1]
+		return named(t)
+	}
 	own := s
 	own.name, own.site = "", s.node
 	r := b.shape(own, name, "")
@@ -123,6 +128,9 @@ func (b *builder) ref(s schemaAt, hint, wire string) Ref {
 		return b.component(s)
 	}
 	if h := b.hintsAt(s.site); h.Name != "" {
+		if t := b.api.Runtime[h.Name]; t != nil && b.hoists(s) {
+			return named(t)
+		}
 		hint = h.Name
 		b.explicit[hint] = true
 	}
@@ -209,9 +217,19 @@ func (b *builder) declare(name string, kind TypeKind, s schemaAt) *Type {
 // isSentence tells a sentence, which describes a type, from a fragment, which describes a field.
 func isSentence(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), ".") }
 
+// ownDoc splits a sentence of our own: what begins with "Deprecated: " says what to use instead.
+func ownDoc(text string) Doc {
+	const mark = "Deprecated: "
+	if instead, ok := strings.CutPrefix(text, mark); ok {
+		return Doc{Instead: instead}
+	}
+	sentence, instead, _ := strings.Cut(text, "\n\n"+mark)
+	return Doc{Sentence: sentence, Instead: instead}
+}
+
 // docAt reads a node's own sentence and the description's prose.
 func (b *builder) docAt(node *yaml.Node, s *openapi3.Schema) Doc {
-	d := Doc{Sentence: b.hintsAt(node).Doc}
+	d := ownDoc(b.hintsAt(node).Doc)
 	if s != nil {
 		d.Upstream, d.Deprecated = strings.TrimSpace(s.Description), s.Deprecated
 	}
@@ -327,13 +345,19 @@ func (b *builder) field(parent string, p *property, in Location) *Field {
 	if h.Name != "" && (first.name != "" || !b.hoists(first)) {
 		name = h.Name
 	}
-	r, nullable := b.merge(p, b.owner(parent, p)+exported(p.wire))
+	var r Ref
+	nullable := b.nullable(first)
+	if in != InJSON && len(p.variants) == 1 && isFlag(first) {
+		r = builtin("bool")
+	} else {
+		r, nullable = b.merge(p, b.owner(parent, p)+exported(p.wire))
+	}
 	describeEnum(r, parent+"."+name)
 	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: first.at, Type: r}
 	if !p.required || nullable || isStruct(r) {
 		f.Type = optional(r)
 	}
-	if f.Doc = b.docAt(first.site, nil); first.name == "" && isStruct(r) && isSentence(f.Doc.Sentence) {
+	if f.Doc = b.docAt(first.site, nil); first.name == "" && hoisted(r) != nil && isSentence(f.Doc.Sentence) {
 		f.Doc = Doc{} // it is about the type
 	}
 	if first.name == "" {
@@ -355,7 +379,15 @@ func (b *builder) owner(parent string, p *property) string {
 
 // hoists tells whether a name given at the schema's place is that of the type it becomes, not of the field.
 func (b *builder) hoists(s schemaAt) bool {
-	return len(enumValues(s)) > 1 || len(s.Properties) > 0 || s.is("array")
+	return len(enumValues(s)) > 1 || len(s.Properties) > 0 || s.is("array") || b.hintsAt(s.site).namesEnum()
+}
+
+// hoisted is the type that a field's own schema became, nil when it became none.
+func hoisted(r Ref) *Type {
+	for r.Elem != nil {
+		r = *r.Elem
+	}
+	return r.Type
 }
 
 func isStruct(r Ref) bool { return r.Kind == RefPage || r.Kind == RefNamed && r.Type.Kind != KindEnum }

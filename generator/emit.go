@@ -139,6 +139,8 @@ func deprecation(d Doc) string {
 	switch {
 	case d.Retired:
 		return retirement
+	case d.Instead != "":
+		return "Deprecated: " + d.Instead
 	case d.Deprecated:
 		return "Deprecated: the API's description marks this as deprecated."
 	}
@@ -186,12 +188,13 @@ func structType(f *jen.File, name string, fields []*Field, tags func(*Field) map
 func fieldLine(g *jen.Group, f *Field, tag map[string]string) {
 	note := fieldNote(f)
 	above := note == "" || strings.Contains(note, "\n") || len(note) > 90
-	if f.Doc.Upstream != "" || f.Doc.Deprecated || above && note != "" {
+	deprecated := deprecation(f.Doc)
+	if f.Doc.Upstream != "" || deprecated != "" || above && note != "" {
 		own := ""
 		if above {
 			own = note
 		}
-		doc(g, own, firstParagraph(f.Doc.Upstream), deprecation(f.Doc))
+		doc(g, own, firstParagraph(f.Doc.Upstream), deprecated)
 	}
 	line := g.Id(f.Name).Add(typ(f.Type)).Tag(tag)
 	if !above {

@@ -131,11 +131,7 @@ func jsonTag(f *Field) map[string]string { return map[string]string{"json": f.Wi
 
 // emitEnum prints an open string type and its known values.
 func emitEnum(f *jen.File, t *Type) {
-	of := "a value of " + t.Of
-	if t.Of == "" {
-		of = "a value of the API"
-	}
-	about := "is " + of + ". The list is open: the API may send and take other values."
+	about := cmp.Or(t.Doc.Sentence, "is a value of "+cmp.Or(t.Of, "the API")+".") + " The list is open: the API may send and take other values."
 	if t.Doc.Retired {
 		about = "was part of an earlier description."
 	}

@@ -142,13 +142,7 @@ func operationDoc(o *Operation, name string) []string {
 		note = "The page's Raw JSON also has " + strings.Join(o.Result.Beside, ", ") + "."
 	}
 	facts := fmt.Sprintf("Operation: %s %s (%s)\nReference: %s", o.Verb, o.Path, o.ID, referenceLink(o))
-	text, old, marked := strings.Cut(text, "\n\nDeprecated:")
-	if marked {
-		old = "Deprecated:" + old
-	} else {
-		old = deprecation(o.Doc)
-	}
-	return []string{text, note, o.Doc.Upstream, facts, old}
+	return []string{text, note, o.Doc.Upstream, facts, deprecation(o.Doc)}
 }
 
 // referenceLink is the operation's page in Clerk's reference.

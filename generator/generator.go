@@ -115,11 +115,11 @@ func Generate(cfg Config) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := build(p.doc, spec, p.version, !strict)
+	rt, err := readRuntime(cfg.Templates)
 	if err != nil {
 		return nil, err
 	}
-	rt, err := readRuntime(cfg.Templates)
+	made, err := build(p.doc, spec, p.version, rt.types, !strict)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,11 @@ package generator
 
 // API is the whole program to emit.
 type API struct {
-	Version  string     // dated API version, such as "2026-05-12"
-	Services []*Service // the top of the call tree, sorted by field
-	Types    []*Type    // models, enums and unions, sorted by name; params structs hang on their operations
-	Codes    []Code     // error codes, sorted
+	Version  string           // dated API version, such as "2026-05-12"
+	Services []*Service       // the top of the call tree, sorted by field
+	Types    []*Type          // models, enums and unions, sorted by name; params structs hang on their operations
+	Codes    []Code           // error codes, sorted
+	Runtime  map[string]*Type // types of the runtime that hold JSON: references may lead to them, nothing is emitted
 }
 
 // Service is one node of the call tree: clerk.Organizations.Memberships.
@@ -139,7 +140,8 @@ type Doc struct {
 	Sentence   string // our own words; the Go name is put before it (fields: a fragment)
 	Upstream   string // the description's prose, where the input has it
 	Deprecated bool
-	Retired    bool // the description has it no longer; the names lock keeps it
+	Instead    string // what to do where it is deprecated: "use ImageURL"; "" when nothing is known
+	Retired    bool   // the description has it no longer; the names lock keeps it
 }
 
 // RefKind is the construct of a type reference.

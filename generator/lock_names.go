@@ -15,6 +15,7 @@ import (
 func lockNames(api *API, l *namesLock) (warnings []string, err error) {
 	now := lockOf(api)
 	k := &keeper{api: api, lock: l, now: now, types: map[string]*Type{}, fresh: map[string]bool{}}
+	maps.Copy(k.types, api.Runtime)
 	for _, t := range api.Types {
 		k.types[t.Name] = t
 		k.fresh[t.Name] = len(l.placesOf(t.Name)) == 0

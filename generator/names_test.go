@@ -40,7 +40,11 @@ func builtAPI(t testing.TB) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := build(p.doc, spec, p.version, false)
+	rt, err := readRuntime(builtinConfig(t).Templates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := build(p.doc, spec, p.version, rt.types, false)
 	if err != nil {
 		t.Fatal(err)
 	}

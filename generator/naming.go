@@ -168,7 +168,9 @@ func singular(s string) string {
 
 func isPlural(s string) bool { return singular(s) != s }
 
-// typeName is the Go name of a component: namespaces of the description dropped, noise at the end dropped.
+// typeName is the Go name of a component: namespaces of the description dropped, noise at the end dropped, and of each
+// part the last word that a part before it ends in: UserSettings.AttackProtectionSettings.EnumerationProtection is
+// UserSettingsAttackProtectionEnumeration.
 func typeName(component string) string {
 	name := component
 	for _, prefix := range []string{"Client.", "Server.", "Stubs."} {
@@ -183,7 +185,20 @@ func typeName(component string) string {
 			break
 		}
 	}
-	return exported(name)
+	parts := strings.Split(name, ".")
+	var ends []string // of the parts so far, with and without what was dropped
+	for i, part := range parts {
+		list := words(part)
+		for len(list) > 1 && slices.Contains(ends, list[len(list)-1]) {
+			list = list[:len(list)-1]
+		}
+		parts[i] = strings.Join(list, "_")
+		if len(list) > 0 {
+			all := words(part)
+			ends = append(ends, all[len(all)-1], list[len(list)-1])
+		}
+	}
+	return exported(strings.Join(parts, "."))
 }
 
 // actionWords start a path segment that is a verb, not a noun.

@@ -86,6 +86,8 @@ func TestTypeName(t *testing.T) {
 		"UserSettings.EnterpriseSSO": "UserSettingsEnterpriseSSO", "JWKS.rsa.PublicKey": "JWKSRSAPublicKey",
 		"JWKS.ed25519.PublicKey": "JWKSEd25519PublicKey", "EnterpriseConnectionResponse": "EnterpriseConnection",
 		"BillingMoneyResponse": "BillingMoney", "BillingPlanPaginatedResponse": "BillingPlan", "Stubs.Verification.OTP": "VerificationOTP",
+		"UserSettings.PasswordSettings": "UserSettingsPassword", "FraudSettings.Settings": "FraudSettingsSettings",
+		"UserSettings.AttackProtectionSettings.EnumerationProtection": "UserSettingsAttackProtectionEnumeration",
 		"Server.Node": "Node", "Response": "Response", "Client.": "Client",
 	} {
 		if got := typeName(in); got != want {

@@ -26,6 +26,7 @@ type runtimeFacts struct {
 	exported     []string // with those that the emitters themselves add
 	clerkMembers map[string]bool
 	stub         map[string]map[string]stubField // model to field
+	types        map[string]*Type                // exported data types: an overlay may give a schema the name of one
 }
 
 // stubField is a field that the runtime uses: its JSON name, and its Go type, or several as in "string or *string".
@@ -33,7 +34,7 @@ type stubField struct{ wire, kinds string }
 
 // readRuntime parses the runtime's files below templates.
 func readRuntime(templates fs.FS) (*runtimeFacts, error) {
-	rt := &runtimeFacts{exported: []string{"API", "APIVersion"}, clerkMembers: map[string]bool{}, stub: map[string]map[string]stubField{}}
+	rt := &runtimeFacts{exported: []string{"API", "APIVersion"}, clerkMembers: map[string]bool{}, stub: map[string]map[string]stubField{}, types: map[string]*Type{}}
 	entries, err := fs.ReadDir(templates, runtimeDir)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -74,6 +75,7 @@ func (rt *runtimeFacts) readNames(f *ast.File) {
 				switch s := spec.(type) {
 				case *ast.TypeSpec:
 					rt.add(s.Name.Name)
+					rt.addType(s)
 				case *ast.ValueSpec:
 					for _, n := range s.Names {
 						rt.add(n.Name)
@@ -87,6 +89,24 @@ func (rt *runtimeFacts) readNames(f *ast.File) {
 func (rt *runtimeFacts) add(name string) {
 	if ast.IsExported(name) && !slices.Contains(rt.exported, name) {
 		rt.exported = append(rt.exported, name)
+	}
+}
+
+// addType notes a type that holds JSON: a string type, or a struct whose fields have json tags.
+func (rt *runtimeFacts) addType(s *ast.TypeSpec) {
+	if !s.Name.IsExported() {
+		return
+	}
+	switch t := s.Type.(type) {
+	case *ast.Ident:
+		if t.Name == "string" {
+			rt.types[s.Name.Name] = &Type{Name: s.Name.Name, Kind: KindEnum}
+		}
+	case *ast.StructType:
+		untagged := func(f *ast.Field) bool { return f.Tag == nil || !strings.Contains(f.Tag.Value, `json:"`) }
+		if len(t.Fields.List) > 0 && !slices.ContainsFunc(t.Fields.List, untagged) {
+			rt.types[s.Name.Name] = &Type{Name: s.Name.Name, Kind: KindStruct}
+		}
 	}
 }
 

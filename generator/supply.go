@@ -5,6 +5,7 @@ package generator
 // line: decoding is lenient, so a member that never comes is its zero value.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,7 @@ type supplier struct {
 // supply gives the models what the runtime's contract asks for, and tells what it did.
 func supply(api *API, rt *runtimeFacts) []string {
 	s := &supplier{api: api, stub: rt.stub, types: map[string]*Type{}, done: map[string]bool{}, added: map[*Type]bool{}}
+	maps.Copy(s.types, api.Runtime)
 	for _, t := range api.Types {
 		s.types[t.Name] = t
 	}

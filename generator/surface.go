@@ -113,7 +113,19 @@ func expectMember(d *Document, row *expectation, name string, schema *yaml.Node,
 		row.Lists = append(row.Lists, name)
 		kind, _ = typeOf(d, mapGet(s, "items"))
 	}
+	if kind == "string" && row.ContentType != "application/json" && isTrueOrFalse(mapGet(s, "enum")) {
+		kind = "boolean"
+	}
 	row.Types[name] = kind
+}
+
+// isTrueOrFalse reports whether an enum has the words "true" and "false" and no others.
+func isTrueOrFalse(enum *yaml.Node) bool {
+	list := itemsOf(enum)
+	is := func(word string) bool {
+		return slices.ContainsFunc(list, func(v *yaml.Node) bool { return v.Tag == "!!str" && v.Value == word })
+	}
+	return len(list) == 2 && is("true") && is("false")
 }
 
 // typeOf is the JSON type of a schema, "upload" for a file, "any" when it may be several, and the schema that says so.

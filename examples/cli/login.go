@@ -94,7 +94,7 @@ func (a *app) firstFactor(ctx context.Context, signIn *fapi.SignIn) (*fapi.SignI
 	if code == nil {
 		return nil, fmt.Errorf("the account signs in by %s, which this program cannot do", strategies(signIn.SupportedFirstFactors))
 	}
-	strategy := string(code.Strategy)
+	strategy := code.Strategy
 	send := func() error {
 		_, err := a.clerk.SignIns.PrepareFirstFactor(ctx, signIn.ID, fapi.SignInPrepareFirstFactorParams{
 			Strategy: strategy, EmailAddressID: code.EmailAddressID, PhoneNumberID: code.PhoneNumberID})
@@ -115,14 +115,14 @@ func (a *app) secondFactor(ctx context.Context, signIn *fapi.SignIn) (*fapi.Sign
 	if isSent(*factor) {
 		send = func() error {
 			_, err := a.clerk.SignIns.PrepareSecondFactor(ctx, signIn.ID, fapi.SignInPrepareSecondFactorParams{
-				Strategy:      fapi.Ptr(fapi.SignInPrepareSecondFactorStrategy(factor.Strategy)),
+				Strategy:      &factor.Strategy,
 				PhoneNumberID: factor.PhoneNumberID, EmailAddressID: factor.EmailAddressID})
 			return err
 		}
 	}
 	return a.code(ctx, codePrompt(factor), send, func(code string) (*fapi.SignIn, error) {
 		return a.clerk.SignIns.AttemptSecondFactor(ctx, signIn.ID, fapi.SignInAttemptSecondFactorParams{
-			Strategy: fapi.Ptr(fapi.SignInAttemptSecondFactorStrategy(factor.Strategy)), Code: &code})
+			Strategy: &factor.Strategy, Code: &code})
 	})
 }
 
@@ -223,7 +223,7 @@ func codePrompt(f *fapi.SignInFactor) string {
 	return "Code sent to " + fapi.Value(f.SafeIdentifier)
 }
 
-func hasStrategy(factors []fapi.SignInFactor, strategy fapi.SignInFactorStrategy) bool {
+func hasStrategy(factors []fapi.SignInFactor, strategy fapi.Strategy) bool {
 	return slices.ContainsFunc(factors, func(f fapi.SignInFactor) bool { return f.Strategy == strategy })
 }
 

@@ -15,16 +15,16 @@ type APIKeysService struct {
 
 // APIKeyListParams are the query parameters of APIKeysService.List. A nil field is not sent.
 type APIKeyListParams struct {
-	Type           *string                   `query:"type"`
-	Subject        string                    `query:"subject"`         // a user or organization ID
-	IncludeInvalid *APIKeyListIncludeInvalid `query:"include_invalid"` // "true" to list revoked and expired keys too
-	Limit          *int64                    `query:"limit"`
-	Offset         *int64                    `query:"offset"`
-	Query          *string                   `query:"query"` // looks for it in the keys
+	Type           *string `query:"type"`
+	Subject        string  `query:"subject"`         // a user or organization ID
+	IncludeInvalid *bool   `query:"include_invalid"` // lists revoked and expired keys too
+	Limit          *int64  `query:"limit"`
+	Offset         *int64  `query:"offset"`
+	Query          *string `query:"query"` // looks for it in the keys
 }
 
 // List lists the API keys of Subject, a user or organization ID. Revoked and expired keys are left out unless
-// IncludeInvalid is "true".
+// IncludeInvalid is true.
 //
 // Operation: GET /api_keys (getApiKeys)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/API-Keys#operation/getApiKeys

@@ -16,7 +16,7 @@ import (
 // Errors of Clerk's own methods, for errors.Is.
 var (
 	// ErrNotLoaded is the error of methods that need Clerk.Load or Clerk.SetLoaded first.
-	ErrNotLoaded = errors.New("client not loaded")
+	ErrNotLoaded = errors.New("client not loaded: call Clerk.Load first")
 	// ErrNoSession is the error of methods that need a session when nobody is signed in.
 	ErrNoSession = errors.New("no session")
 	// ErrUnknownSession is the error for a session that is none of the client's, or not signed in.

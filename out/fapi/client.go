@@ -62,15 +62,15 @@ func (s *ClientService) Delete(ctx context.Context, opts ...RequestOption) (*Cli
 
 // ClientVerifyParams are the form fields of ClientService.Verify. A nil field is not sent.
 type ClientVerifyParams struct {
-	CaptchaToken      *string `form:"captcha_token"` // from the CAPTCHA widget, in browsers
-	CaptchaWidgetType *string `form:"captcha_widget_type"`
-	CaptchaAction     *string `form:"captcha_action"` // "verify"; in browsers
-	CaptchaError      *string `form:"captcha_error"`  // what the widget failed with, instead of CaptchaToken
-	ClientData        *string `form:"client_data"`
-	Assertion         *string `form:"assertion"` // of an attested device, in native apps
-	Challenge         *string `form:"challenge"`
-	Platform          *string `form:"platform"`
-	BundleID          *string `form:"bundle_id"`
+	CaptchaToken      *string            `form:"captcha_token"` // from the CAPTCHA widget, in browsers
+	CaptchaWidgetType *CaptchaWidgetType `form:"captcha_widget_type"`
+	CaptchaAction     *string            `form:"captcha_action"` // "verify"; in browsers
+	CaptchaError      *string            `form:"captcha_error"`  // what the widget failed with, instead of CaptchaToken
+	ClientData        *string            `form:"client_data"`
+	Assertion         *string            `form:"assertion"` // of an attested device, in native apps
+	Challenge         *string            `form:"challenge"`
+	Platform          *string            `form:"platform"`
+	BundleID          *string            `form:"bundle_id"`
 }
 
 // Verify proves that the client is genuine: with the answer of a CAPTCHA, as after the code "requires_captcha", or with

@@ -3,6 +3,7 @@
 package fapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ type ErrorCode string
 
 // APIError is an answer that reports failure: any status from 400 on, and a redirect where none was expected.
 //
-// Error prints the operation, the status, the first code and the trace id. The server's prose stays out of it, since it
+// Error prints the operation, the status, the first code with the parameter that it is about, and the trace id. The server's prose stays out of it, since it
 // may quote what the user typed; it is in Errors.
 type APIError struct {
 	StatusCode int
@@ -63,12 +64,50 @@ type APIError struct {
 	Body       []byte        // of the answer, whole
 }
 
-// ErrorDetail is one error of an APIError.
+// ErrorDetail is one error of an APIError, or why a Verification failed. It is an error itself: errors.As finds the first one
+// of an APIError, HasCode compares its Code.
 type ErrorDetail struct {
 	Code        ErrorCode `json:"code"`
 	Message     string    `json:"message"`      // short, for developers
 	LongMessage string    `json:"long_message"` // may be shown to users; "" when there is none
 	Meta        ErrorMeta `json:"meta"`
+}
+
+// Error is one line without anything the user typed: the code and, where there is one, the parameter at fault.
+func (d *ErrorDetail) Error() string {
+	if !printableCode.MatchString(string(d.Code)) {
+		return "an error without a code"
+	}
+	if printableCode.MatchString(d.Meta.ParamName) {
+		return string(d.Code) + " (" + d.Meta.ParamName + ")"
+	}
+	return string(d.Code)
+}
+
+// Is makes HasCode work, and errors.Is with the sentinels that stand for a code.
+func (d *ErrorDetail) Is(target error) bool {
+	if code, ok := target.(codeTarget); ok {
+		return d.Code == ErrorCode(code)
+	}
+	code, ok := sentinelCodes[target]
+	return ok && d.Code == code
+}
+
+// sentinelCodes are the codes that the sentinels stand for.
+var sentinelCodes = map[error]ErrorCode{
+	ErrNativeAPIDisabled:           codeNativeAPIDisabled,
+	ErrCaptchaRequired:             codeRequiresCaptcha,
+	ErrOriginAuthorizationConflict: codeOriginAuthorizationConflict,
+}
+
+// UserMessage returns the API's own message for the user from the first ErrorDetail that err is or wraps: its LongMessage, or
+// Message where there is none. It is "" for every other error. The text is the server's: show it as plain text.
+func UserMessage(err error) string {
+	var d *ErrorDetail
+	if !errors.As(err, &d) {
+		return ""
+	}
+	return cmp.Or(d.LongMessage, d.Message)
 }
 
 // ErrorMeta says what an ErrorDetail is about. Only the fields that go with its code are set.
@@ -144,7 +183,7 @@ var (
 	printableTrace = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
-// Error is one line without anything the user typed: operation, status, first code, trace id.
+// Error is one line without anything the user typed: operation, status, first code and its parameter, trace id.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	if e.Operation != "" {
@@ -152,7 +191,7 @@ func (e *APIError) Error() string {
 	}
 	b.WriteString(strconv.Itoa(e.StatusCode))
 	if len(e.Errors) > 0 && printableCode.MatchString(string(e.Errors[0].Code)) {
-		b.WriteString(" " + string(e.Errors[0].Code))
+		b.WriteString(" " + e.Errors[0].Error())
 	} else if text := http.StatusText(e.StatusCode); text != "" {
 		b.WriteString(" " + text)
 	}
@@ -182,22 +221,24 @@ func (e *APIError) Is(target error) bool {
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:
 		return e.StatusCode >= http.StatusInternalServerError
-	case ErrNativeAPIDisabled:
-		return e.has(codeNativeAPIDisabled)
-	case ErrCaptchaRequired:
-		return e.has(codeRequiresCaptcha)
-	case ErrOriginAuthorizationConflict:
-		return e.has(codeOriginAuthorizationConflict)
 	}
-	code, ok := target.(codeTarget)
-	return ok && e.has(ErrorCode(code))
+	return false
+}
+
+// Unwrap returns Errors, so that errors.As finds the first *ErrorDetail and HasCode compares them all.
+func (e *APIError) Unwrap() []error {
+	list := make([]error, len(e.Errors))
+	for i := range e.Errors {
+		list[i] = &e.Errors[i]
+	}
+	return list
 }
 
 func (e *APIError) has(code ErrorCode) bool {
 	return slices.ContainsFunc(e.Errors, func(d ErrorDetail) bool { return d.Code == code })
 }
 
-// HasCode says whether err is, or wraps, an *APIError that has code among its Errors.
+// HasCode reports whether err is, or wraps, an *ErrorDetail with this code, such as one of the Errors of an *APIError.
 func HasCode(err error, code ErrorCode) bool {
 	return errors.Is(err, codeTarget(code)) // errors.Is also walks joined errors, all branches of them
 }

@@ -6,62 +6,43 @@ import "slices"
 
 // knownValues are the values of each enum that the description lists.
 var knownValues = map[string][]string{
-	"APIKeyListIncludeInvalid":                         {"true", "false"},
-	"AccountPortalCustomizationAppearance":             {"auto", "dark", "light"},
-	"AssetLinkRelation":                                {"delegate_permission/common.handle_all_urls", "delegate_permission/common.get_login_creds"},
-	"AuthConfigRequirement":                            {"on", "off", "required"},
-	"BillingCheckoutStatus":                            {"completed", "needs_confirmation"},
-	"BillingDiscountEffect":                            {"percentage", "fixed_amount"},
-	"BillingDiscountRedemptionSource":                  {"manual", "promo_code", "promotion"},
-	"BillingDiscountRedemptionStatus":                  {"active", "exhausted", "removed"},
-	"BillingPayerType":                                 {"user", "org"},
-	"BillingPaymentMethodPaymentType":                  {"card", "link", "payer-credits"},
-	"BillingPaymentMethodStatus":                       {"active", "disconnected", "expired"},
-	"BillingPlanPeriod":                                {"month", "annual"},
-	"BillingSubscriptionItemStatus":                    {"active", "canceled", "ended", "past_due", "upcoming", "incomplete", "abandoned"},
-	"BillingSubscriptionStatus":                        {"active", "past_due", "canceled", "ended", "abandoned", "incomplete"},
-	"BrowserHandshakeFormat":                           {"nonce", "token"},
-	"CaptchaWidgetType":                                {"smart", "invisible"},
-	"DisplayConfigInstanceEnvironmentType":             {"production", "development", "staging"},
-	"DisplayConfigPreferredSignInStrategy":             {"password", "otp"},
-	"EnterpriseConnectionProvider":                     {"saml_custom", "saml_okta", "saml_google", "saml_microsoft", "oidc_custom", "oidc_github_enterprise", "oidc_gitlab"},
-	"EnterpriseConnectionSAMLConnectionLoginHintMode":  {"email_address", "custom_attribute", "off"},
-	"EnterpriseConnectionTestRunConnectionType":        {"saml", "oauth"},
-	"EnterpriseConnectionTestRunStatus":                {"pending", "success", "failed"},
-	"FraudSettingsNativeSettingsDeviceAttestationMode": {"disabled", "onboarding", "enforced"},
-	"HostedAuthCreateMode":                             {"sign-in", "sign-up"},
-	"JWKSKeyKty":                                       {"OKP", "EC", "RSA", "oct"},
-	"MeEmailAddressPrepareVerificationStrategy":        {"email_code", "email_link", "enterprise_sso"},
-	"OAuthClientRegistrationErrorCode":                 {"invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement"},
-	"OAuthGrantType":                                   {"authorization_code", "refresh_token"},
-	"OAuthPrompt":                                      {"none", "login", "consent"},
-	"OAuthResponseMode":                                {"query", "form_post"},
-	"OAuthScope":                                       {"email", "profile", "openid", "offline_access", "public_metadata", "private_metadata", "user:org:read"},
-	"OAuthTokenEndpointAuthMethod":                     {"client_secret_basic", "client_secret_post", "none"},
-	"OAuthTokenTypeHint":                               {"access_token", "refresh_token"},
-	"OrganizationInvitationStatus":                     {"pending", "revoked", "accepted", "expired", "completed", "invalid"},
-	"PermissionType":                                   {"system", "user"},
-	"ProxyHealthStatus":                                {"healthy", "unhealthy"},
-	"SessionReverificationAttemptFirstFactorStrategy":  {"email_code", "password", "phone_code", "passkey"},
-	"SessionReverificationAttemptSecondFactorStrategy": {"phone_code", "totp", "backup_code"},
-	"SessionReverificationPrepareFirstFactorStrategy":  {"email_code", "phone_code", "passkey", "enterprise_sso"},
-	"SessionReverificationStartLevel":                  {"first_factor", "second_factor", "multi_factor"},
-	"SessionReverificationStatus":                      {"needs_first_factor", "needs_second_factor", "complete"},
-	"SessionStatus":                                    {"active", "revoked", "ended", "expired", "removed", "abandoned", "pending", "replaced"},
-	"SessionTouchIntent":                               {"focus", "select_session", "select_org"},
-	"SignInAttemptSecondFactorStrategy":                {"email_code", "phone_code", "totp", "backup_code"},
-	"SignInClientTrustState":                           {"pending", "new", "known"},
-	"SignInPrepareSecondFactorStrategy":                {"phone_code", "email_code", "email_link"},
-	"SignInStatus":                                     {"abandoned", "needs_identifier", "needs_first_factor", "needs_second_factor", "needs_client_trust", "needs_new_password", "needs_protect_check", "complete"},
-	"SignUpAttemptVerificationStrategy":                {"email_code", "email_link", "phone_code", "web3_metamask_signature", "web3_base_signature", "web3_coinbase_wallet_signature", "web3_okx_wallet_signature", "web3_solana_signature", "google_one_tap"},
-	"SignUpStatus":                                     {"abandoned", "missing_requirements", "complete"},
-	"TrustedDevicePlatform":                            {"ios", "android"},
-	"TrustedDeviceStatus":                              {"active", "revoked"},
-	"UserSettingsSignUpMode":                           {"public", "restricted", "waitlist"},
-}
-
-func (v APIKeyListIncludeInvalid) known() bool {
-	return slices.Contains(knownValues["APIKeyListIncludeInvalid"], string(v))
+	"AccountPortalCustomizationAppearance": {"auto", "dark", "light"},
+	"AssetLinkRelation":                    {"delegate_permission/common.handle_all_urls", "delegate_permission/common.get_login_creds"},
+	"AuthConfigRequirement":                {"on", "off", "required"},
+	"BillingCheckoutStatus":                {"completed", "needs_confirmation"},
+	"BillingDiscountEffect":                {"percentage", "fixed_amount"},
+	"BillingDiscountRedemptionSource":      {"manual", "promo_code", "promotion"},
+	"BillingDiscountRedemptionStatus":      {"active", "exhausted", "removed"},
+	"BillingPaymentMethodPaymentType":      {"card", "link", "payer-credits"},
+	"BillingPaymentMethodStatus":           {"active", "disconnected", "expired"},
+	"BillingPlanPeriod":                    {"month", "annual"},
+	"BillingSubscriptionItemStatus":        {"active", "canceled", "ended", "past_due", "upcoming", "incomplete", "abandoned"},
+	"BillingSubscriptionStatus":            {"active", "past_due", "canceled", "ended", "abandoned", "incomplete"},
+	"BrowserHandshakeFormat":               {"nonce", "token"},
+	"DeviceAttestationMode":                {"disabled", "onboarding", "enforced"},
+	"EnterpriseProvider":                   {"saml_custom", "saml_okta", "saml_google", "saml_microsoft", "oidc_custom", "oidc_github_enterprise", "oidc_gitlab"},
+	"HostedAuthCreateMode":                 {"sign-in", "sign-up"},
+	"InstanceEnvironmentType":              {"production", "development", "staging"},
+	"JWKSKeyKty":                           {"OKP", "EC", "RSA", "oct"},
+	"OAuthErrorCode":                       {"invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement"},
+	"OAuthGrantType":                       {"authorization_code", "refresh_token"},
+	"OAuthPrompt":                          {"none", "login", "consent"},
+	"OAuthResponseMode":                    {"query", "form_post"},
+	"OAuthScope":                           {"email", "profile", "openid", "offline_access", "public_metadata", "private_metadata", "user:org:read"},
+	"OAuthTokenEndpointAuthMethod":         {"client_secret_basic", "client_secret_post", "none"},
+	"PermissionType":                       {"system", "user"},
+	"PreferredSignInStrategy":              {"password", "otp"},
+	"ProxyHealthStatus":                    {"healthy", "unhealthy"},
+	"SAMLLoginHintMode":                    {"email_address", "custom_attribute", "off"},
+	"SessionReverificationStatus":          {"needs_first_factor", "needs_second_factor", "complete"},
+	"SessionStatus":                        {"active", "revoked", "ended", "expired", "removed", "abandoned", "pending", "replaced"},
+	"SessionTouchIntent":                   {"focus", "select_session", "select_org"},
+	"SignInClientTrustState":               {"pending", "new", "known"},
+	"SignInStatus":                         {"abandoned", "needs_identifier", "needs_first_factor", "needs_second_factor", "needs_client_trust", "needs_new_password", "needs_protect_check", "complete"},
+	"SignUpStatus":                         {"abandoned", "missing_requirements", "complete"},
+	"TrustedDevicePlatform":                {"ios", "android"},
+	"TrustedDeviceStatus":                  {"active", "revoked"},
+	"UserSettingsSignUpMode":               {"public", "restricted", "waitlist"},
 }
 
 func (v AccountPortalCustomizationAppearance) known() bool {
@@ -92,10 +73,6 @@ func (v BillingDiscountRedemptionStatus) known() bool {
 	return slices.Contains(knownValues["BillingDiscountRedemptionStatus"], string(v))
 }
 
-func (v BillingPayerType) known() bool {
-	return slices.Contains(knownValues["BillingPayerType"], string(v))
-}
-
 func (v BillingPaymentMethodPaymentType) known() bool {
 	return slices.Contains(knownValues["BillingPaymentMethodPaymentType"], string(v))
 }
@@ -120,52 +97,28 @@ func (v BrowserHandshakeFormat) known() bool {
 	return slices.Contains(knownValues["BrowserHandshakeFormat"], string(v))
 }
 
-func (v CaptchaWidgetType) known() bool {
-	return slices.Contains(knownValues["CaptchaWidgetType"], string(v))
+func (v DeviceAttestationMode) known() bool {
+	return slices.Contains(knownValues["DeviceAttestationMode"], string(v))
 }
 
-func (v DisplayConfigInstanceEnvironmentType) known() bool {
-	return slices.Contains(knownValues["DisplayConfigInstanceEnvironmentType"], string(v))
-}
-
-func (v DisplayConfigPreferredSignInStrategy) known() bool {
-	return slices.Contains(knownValues["DisplayConfigPreferredSignInStrategy"], string(v))
-}
-
-func (v EnterpriseConnectionProvider) known() bool {
-	return slices.Contains(knownValues["EnterpriseConnectionProvider"], string(v))
-}
-
-func (v EnterpriseConnectionSAMLConnectionLoginHintMode) known() bool {
-	return slices.Contains(knownValues["EnterpriseConnectionSAMLConnectionLoginHintMode"], string(v))
-}
-
-func (v EnterpriseConnectionTestRunConnectionType) known() bool {
-	return slices.Contains(knownValues["EnterpriseConnectionTestRunConnectionType"], string(v))
-}
-
-func (v EnterpriseConnectionTestRunStatus) known() bool {
-	return slices.Contains(knownValues["EnterpriseConnectionTestRunStatus"], string(v))
-}
-
-func (v FraudSettingsNativeSettingsDeviceAttestationMode) known() bool {
-	return slices.Contains(knownValues["FraudSettingsNativeSettingsDeviceAttestationMode"], string(v))
+func (v EnterpriseProvider) known() bool {
+	return slices.Contains(knownValues["EnterpriseProvider"], string(v))
 }
 
 func (v HostedAuthCreateMode) known() bool {
 	return slices.Contains(knownValues["HostedAuthCreateMode"], string(v))
 }
 
+func (v InstanceEnvironmentType) known() bool {
+	return slices.Contains(knownValues["InstanceEnvironmentType"], string(v))
+}
+
 func (v JWKSKeyKty) known() bool {
 	return slices.Contains(knownValues["JWKSKeyKty"], string(v))
 }
 
-func (v MeEmailAddressPrepareVerificationStrategy) known() bool {
-	return slices.Contains(knownValues["MeEmailAddressPrepareVerificationStrategy"], string(v))
-}
-
-func (v OAuthClientRegistrationErrorCode) known() bool {
-	return slices.Contains(knownValues["OAuthClientRegistrationErrorCode"], string(v))
+func (v OAuthErrorCode) known() bool {
+	return slices.Contains(knownValues["OAuthErrorCode"], string(v))
 }
 
 func (v OAuthGrantType) known() bool {
@@ -188,36 +141,20 @@ func (v OAuthTokenEndpointAuthMethod) known() bool {
 	return slices.Contains(knownValues["OAuthTokenEndpointAuthMethod"], string(v))
 }
 
-func (v OAuthTokenTypeHint) known() bool {
-	return slices.Contains(knownValues["OAuthTokenTypeHint"], string(v))
-}
-
-func (v OrganizationInvitationStatus) known() bool {
-	return slices.Contains(knownValues["OrganizationInvitationStatus"], string(v))
-}
-
 func (v PermissionType) known() bool {
 	return slices.Contains(knownValues["PermissionType"], string(v))
+}
+
+func (v PreferredSignInStrategy) known() bool {
+	return slices.Contains(knownValues["PreferredSignInStrategy"], string(v))
 }
 
 func (v ProxyHealthStatus) known() bool {
 	return slices.Contains(knownValues["ProxyHealthStatus"], string(v))
 }
 
-func (v SessionReverificationAttemptFirstFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SessionReverificationAttemptFirstFactorStrategy"], string(v))
-}
-
-func (v SessionReverificationAttemptSecondFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SessionReverificationAttemptSecondFactorStrategy"], string(v))
-}
-
-func (v SessionReverificationPrepareFirstFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SessionReverificationPrepareFirstFactorStrategy"], string(v))
-}
-
-func (v SessionReverificationStartLevel) known() bool {
-	return slices.Contains(knownValues["SessionReverificationStartLevel"], string(v))
+func (v SAMLLoginHintMode) known() bool {
+	return slices.Contains(knownValues["SAMLLoginHintMode"], string(v))
 }
 
 func (v SessionReverificationStatus) known() bool {
@@ -232,24 +169,12 @@ func (v SessionTouchIntent) known() bool {
 	return slices.Contains(knownValues["SessionTouchIntent"], string(v))
 }
 
-func (v SignInAttemptSecondFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SignInAttemptSecondFactorStrategy"], string(v))
-}
-
 func (v SignInClientTrustState) known() bool {
 	return slices.Contains(knownValues["SignInClientTrustState"], string(v))
 }
 
-func (v SignInPrepareSecondFactorStrategy) known() bool {
-	return slices.Contains(knownValues["SignInPrepareSecondFactorStrategy"], string(v))
-}
-
 func (v SignInStatus) known() bool {
 	return slices.Contains(knownValues["SignInStatus"], string(v))
-}
-
-func (v SignUpAttemptVerificationStrategy) known() bool {
-	return slices.Contains(knownValues["SignUpAttemptVerificationStrategy"], string(v))
 }
 
 func (v SignUpStatus) known() bool {

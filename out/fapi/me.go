@@ -2,7 +2,10 @@
 
 package fapi
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // MeService reads and changes the signed-in user; its sub-services hold what belongs to that user.
 type MeService struct {
@@ -86,9 +89,9 @@ func (s *MeService) Delete(ctx context.Context, opts ...RequestOption) (*Deleted
 	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/me"), opts)
 }
 
-// MeUpdateMetadataParams are the form fields of MeService.UpdateMetadata.
+// MeUpdateMetadataParams are the form fields of MeService.UpdateMetadata. A nil field is not sent.
 type MeUpdateMetadataParams struct {
-	UnsafeMetadata string `form:"unsafe_metadata"` // a JSON object to merge; null removes a key
+	UnsafeMetadata json.RawMessage `form:"unsafe_metadata"` // a JSON object to merge; null removes a key
 }
 
 // UpdateMetadata merges a JSON object, at every depth, into the user's unsafe metadata; a null removes its key. Public

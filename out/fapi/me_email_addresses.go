@@ -48,9 +48,9 @@ func (s *MeEmailAddressesService) AttemptVerification(ctx context.Context, email
 // MeEmailAddressPrepareVerificationParams are the form fields of MeEmailAddressesService.PrepareVerification. A nil
 // field is not sent.
 type MeEmailAddressPrepareVerificationParams struct {
-	Strategy                  MeEmailAddressPrepareVerificationStrategy `form:"strategy"`
-	RedirectURL               *string                                   `form:"redirect_url"` // where the link leads in the end; of strategies by redirect
-	ActionCompleteRedirectURL *string                                   `form:"action_complete_redirect_url"`
+	Strategy                  Strategy `form:"strategy"`
+	RedirectURL               *string  `form:"redirect_url"` // where the link leads in the end; of strategies by redirect
+	ActionCompleteRedirectURL *string  `form:"action_complete_redirect_url"`
 }
 
 // PrepareVerification sends a code or a link to the address, or starts single sign-on, as Strategy says. A code goes to

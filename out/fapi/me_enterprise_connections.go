@@ -4,6 +4,7 @@ package fapi
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -32,26 +33,26 @@ func (s *MeEnterpriseConnectionsService) List(ctx context.Context, params MeEnte
 // MeEnterpriseConnectionCreateParams are the form fields of MeEnterpriseConnectionsService.Create. A nil field is not
 // sent.
 type MeEnterpriseConnectionCreateParams struct {
-	Provider              EnterpriseConnectionProvider `form:"provider"`
-	Name                  *string                      `form:"name"`
-	Domains               []string                     `form:"domains"`
-	OrganizationID        *string                      `form:"organization_id"`
-	SAMLIdPEntityID       *string                      `form:"saml_idp_entity_id"`
-	SAMLIdPSSOURL         *string                      `form:"saml_idp_sso_url"`
-	SAMLIdPCertificate    *string                      `form:"saml_idp_certificate"`
-	SAMLIdPMetadataURL    *string                      `form:"saml_idp_metadata_url"`
-	SAMLIdPMetadata       *string                      `form:"saml_idp_metadata"`
-	SAMLAttributeMapping  *string                      `form:"saml_attribute_mapping"`
-	SAMLAllowSubdomains   *bool                        `form:"saml_allow_subdomains"`
-	SAMLAllowIdPInitiated *bool                        `form:"saml_allow_idp_initiated"`
-	SAMLForceAuthn        *bool                        `form:"saml_force_authn"`
-	OIDCClientID          *string                      `form:"oidc_client_id"`
-	OIDCClientSecret      *string                      `form:"oidc_client_secret"`
-	OIDCDiscoveryURL      *string                      `form:"oidc_discovery_url"`
-	OIDCAuthURL           *string                      `form:"oidc_auth_url"`
-	OIDCTokenURL          *string                      `form:"oidc_token_url"`
-	OIDCUserInfoURL       *string                      `form:"oidc_user_info_url"`
-	OIDCRequiresPKCE      *bool                        `form:"oidc_requires_pkce"`
+	Provider              EnterpriseProvider `form:"provider"`
+	Name                  *string            `form:"name"`
+	Domains               []string           `form:"domains"`
+	OrganizationID        *string            `form:"organization_id"`
+	SAMLIdPEntityID       *string            `form:"saml_idp_entity_id"`
+	SAMLIdPSSOURL         *string            `form:"saml_idp_sso_url"`
+	SAMLIdPCertificate    *string            `form:"saml_idp_certificate"`
+	SAMLIdPMetadataURL    *string            `form:"saml_idp_metadata_url"`
+	SAMLIdPMetadata       *string            `form:"saml_idp_metadata"`
+	SAMLAttributeMapping  json.RawMessage    `form:"saml_attribute_mapping"`
+	SAMLAllowSubdomains   *bool              `form:"saml_allow_subdomains"`
+	SAMLAllowIdPInitiated *bool              `form:"saml_allow_idp_initiated"`
+	SAMLForceAuthn        *bool              `form:"saml_force_authn"`
+	OIDCClientID          *string            `form:"oidc_client_id"`
+	OIDCClientSecret      *string            `form:"oidc_client_secret"`
+	OIDCDiscoveryURL      *string            `form:"oidc_discovery_url"`
+	OIDCAuthURL           *string            `form:"oidc_auth_url"`
+	OIDCTokenURL          *string            `form:"oidc_token_url"`
+	OIDCUserInfoURL       *string            `form:"oidc_user_info_url"`
+	OIDCRequiresPKCE      *bool              `form:"oidc_requires_pkce"`
 }
 
 // Create makes an enterprise connection.
@@ -67,29 +68,29 @@ func (s *MeEnterpriseConnectionsService) Create(ctx context.Context, params MeEn
 // MeEnterpriseConnectionUpdateParams are the form fields of MeEnterpriseConnectionsService.Update. A nil field is not
 // sent.
 type MeEnterpriseConnectionUpdateParams struct {
-	Name                             *string  `form:"name"`
-	Domains                          []string `form:"domains"`
-	Active                           *bool    `form:"active"`
-	SyncUserAttributes               *bool    `form:"sync_user_attributes"`
-	DisableAdditionalIdentifications *bool    `form:"disable_additional_identifications"`
-	OrganizationID                   *string  `form:"organization_id"`
-	CustomAttributes                 *string  `form:"custom_attributes"`
-	SAMLIdPEntityID                  *string  `form:"saml_idp_entity_id"`
-	SAMLIdPSSOURL                    *string  `form:"saml_idp_sso_url"`
-	SAMLIdPCertificate               *string  `form:"saml_idp_certificate"`
-	SAMLIdPMetadataURL               *string  `form:"saml_idp_metadata_url"`
-	SAMLIdPMetadata                  *string  `form:"saml_idp_metadata"`
-	SAMLAttributeMapping             *string  `form:"saml_attribute_mapping"`
-	SAMLAllowSubdomains              *bool    `form:"saml_allow_subdomains"`
-	SAMLAllowIdPInitiated            *bool    `form:"saml_allow_idp_initiated"`
-	SAMLForceAuthn                   *bool    `form:"saml_force_authn"`
-	OIDCClientID                     *string  `form:"oidc_client_id"`
-	OIDCClientSecret                 *string  `form:"oidc_client_secret"`
-	OIDCDiscoveryURL                 *string  `form:"oidc_discovery_url"`
-	OIDCAuthURL                      *string  `form:"oidc_auth_url"`
-	OIDCTokenURL                     *string  `form:"oidc_token_url"`
-	OIDCUserInfoURL                  *string  `form:"oidc_user_info_url"`
-	OIDCRequiresPKCE                 *bool    `form:"oidc_requires_pkce"`
+	Name                             *string         `form:"name"`
+	Domains                          []string        `form:"domains"`
+	Active                           *bool           `form:"active"`
+	SyncUserAttributes               *bool           `form:"sync_user_attributes"`
+	DisableAdditionalIdentifications *bool           `form:"disable_additional_identifications"`
+	OrganizationID                   *string         `form:"organization_id"`
+	CustomAttributes                 *string         `form:"custom_attributes"`
+	SAMLIdPEntityID                  *string         `form:"saml_idp_entity_id"`
+	SAMLIdPSSOURL                    *string         `form:"saml_idp_sso_url"`
+	SAMLIdPCertificate               *string         `form:"saml_idp_certificate"`
+	SAMLIdPMetadataURL               *string         `form:"saml_idp_metadata_url"`
+	SAMLIdPMetadata                  *string         `form:"saml_idp_metadata"`
+	SAMLAttributeMapping             json.RawMessage `form:"saml_attribute_mapping"`
+	SAMLAllowSubdomains              *bool           `form:"saml_allow_subdomains"`
+	SAMLAllowIdPInitiated            *bool           `form:"saml_allow_idp_initiated"`
+	SAMLForceAuthn                   *bool           `form:"saml_force_authn"`
+	OIDCClientID                     *string         `form:"oidc_client_id"`
+	OIDCClientSecret                 *string         `form:"oidc_client_secret"`
+	OIDCDiscoveryURL                 *string         `form:"oidc_discovery_url"`
+	OIDCAuthURL                      *string         `form:"oidc_auth_url"`
+	OIDCTokenURL                     *string         `form:"oidc_token_url"`
+	OIDCUserInfoURL                  *string         `form:"oidc_user_info_url"`
+	OIDCRequiresPKCE                 *bool           `form:"oidc_requires_pkce"`
 }
 
 // Update changes a connection for the domain of the user's verified primary email address.
@@ -136,7 +137,7 @@ func (s *MeEnterpriseConnectionsService) ListTestRuns(ctx context.Context, enter
 //
 // Operation: GET /v1/me/enterprise_connections/{enterprise_connection_id}/test_runs (listMeEnterpriseConnectionTestRuns)
 //
-// Deprecated: the API's description marks this as deprecated.
+// Deprecated: use Organizations.EnterpriseConnections.ListTestRuns.
 func (s *MeEnterpriseConnectionsService) ListAllTestRuns(ctx context.Context, enterpriseConnectionID string, params MeEnterpriseConnectionListTestRunsParams, opts ...RequestOption) iter.Seq2[EnterpriseConnectionTestRun, error] {
 	return listAll(params.Limit, params.Offset, func(limit, offset *int64) (*Page[EnterpriseConnectionTestRun], error) {
 		page := params

@@ -11,15 +11,15 @@ type MeExternalAccountsService struct {
 
 // MeExternalAccountCreateParams are the form fields of MeExternalAccountsService.Create. A nil field is not sent.
 type MeExternalAccountCreateParams struct {
-	Strategy                  *string  `form:"strategy"` // for example "oauth_google"; nil with EnterpriseConnectionID
-	EnterpriseConnectionID    *string  `form:"enterprise_connection_id"`
-	RedirectURL               *string  `form:"redirect_url"` // where the provider's answer leads in the end
-	ActionCompleteRedirectURL *string  `form:"action_complete_redirect_url"`
-	AdditionalScope           []string `form:"additional_scope"`
-	Code                      *string  `form:"code"`  // of strategies that start with "oauth_token_"
-	Token                     *string  `form:"token"` // an ID token, of strategies that start with "oauth_token_"
-	OIDCLoginHint             *string  `form:"oidc_login_hint"`
-	OIDCPrompt                *string  `form:"oidc_prompt"`
+	Strategy                  *Strategy `form:"strategy"` // for example "oauth_google"; nil with EnterpriseConnectionID
+	EnterpriseConnectionID    *string   `form:"enterprise_connection_id"`
+	RedirectURL               *string   `form:"redirect_url"` // where the provider's answer leads in the end
+	ActionCompleteRedirectURL *string   `form:"action_complete_redirect_url"`
+	AdditionalScope           []string  `form:"additional_scope"`
+	Code                      *string   `form:"code"`  // of strategies that start with "oauth_token_"
+	Token                     *string   `form:"token"` // an ID token, of strategies that start with "oauth_token_"
+	OIDCLoginHint             *string   `form:"oidc_login_hint"`
+	OIDCPrompt                *string   `form:"oidc_prompt"`
 }
 
 // Create begins to connect an account at a provider. Send the user to ExternalVerificationRedirectURL of the reply's

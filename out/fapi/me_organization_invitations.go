@@ -15,9 +15,9 @@ type MeOrganizationInvitationsService struct {
 // MeOrganizationInvitationListParams are the query parameters of MeOrganizationInvitationsService.List. A nil field is
 // not sent.
 type MeOrganizationInvitationListParams struct {
-	Limit  *int64   `query:"limit"`
-	Offset *int64   `query:"offset"`
-	Status []string `query:"status"`
+	Limit  *int64                         `query:"limit"`
+	Offset *int64                         `query:"offset"`
+	Status []OrganizationInvitationStatus `query:"status"`
 }
 
 // List lists the invitations of organizations to the user, filtered by Status if set.

@@ -15,9 +15,9 @@ type MeOrganizationSuggestionsService struct {
 // MeOrganizationSuggestionListParams are the query parameters of MeOrganizationSuggestionsService.List. A nil field is
 // not sent.
 type MeOrganizationSuggestionListParams struct {
-	Limit  *int64   `query:"limit"`
-	Offset *int64   `query:"offset"`
-	Status []string `query:"status"`
+	Limit  *int64                         `query:"limit"`
+	Offset *int64                         `query:"offset"`
+	Status []OrganizationSuggestionStatus `query:"status"`
 }
 
 // List lists organizations whose domain matches an email address of the user, so that they could join, filtered by

@@ -50,8 +50,8 @@ func (s *MePasskeysService) Delete(ctx context.Context, passkeyID string, opts .
 // MePasskeyAttemptVerificationParams are the form fields of MePasskeysService.AttemptVerification. A nil field is not
 // sent.
 type MePasskeyAttemptVerificationParams struct {
-	Strategy            *string `form:"strategy"`
-	PublicKeyCredential *string `form:"public_key_credential"` // the WebAuthn credential as JSON
+	Strategy            *Strategy `form:"strategy"`
+	PublicKeyCredential *string   `form:"public_key_credential"` // the WebAuthn credential as JSON
 }
 
 // AttemptVerification ends the registration of a passkey with PublicKeyCredential, the new credential as JSON.

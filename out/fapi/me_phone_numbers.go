@@ -50,8 +50,8 @@ func (s *MePhoneNumbersService) AttemptVerification(ctx context.Context, phoneNu
 // MePhoneNumberPrepareVerificationParams are the form fields of MePhoneNumbersService.PrepareVerification. A nil field
 // is not sent.
 type MePhoneNumberPrepareVerificationParams struct {
-	Strategy   string  `form:"strategy"`
-	ProofToken *string `form:"proof_token"`
+	Strategy   Strategy `form:"strategy"`
+	ProofToken *string  `form:"proof_token"`
 }
 
 // PrepareVerification sends a code to the phone number, to be handed in with AttemptVerification. Too many requests are

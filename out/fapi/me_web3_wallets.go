@@ -50,8 +50,8 @@ func (s *MeWeb3WalletsService) Delete(ctx context.Context, web3WalletID string, 
 // MeWeb3WalletPrepareVerificationParams are the form fields of MeWeb3WalletsService.PrepareVerification. A nil field is
 // not sent.
 type MeWeb3WalletPrepareVerificationParams struct {
-	Strategy    string  `form:"strategy"` // for example "web3_metamask_signature"
-	RedirectURL *string `form:"redirect_url"`
+	Strategy    Strategy `form:"strategy"` // for example "web3_metamask_signature"
+	RedirectURL *string  `form:"redirect_url"`
 }
 
 // PrepareVerification returns the wallet with a message to sign, in the Verification's Message. Hand the signature to

@@ -4,45 +4,6 @@ package fapi
 
 import "encoding/json"
 
-// APIKey is a key with which a program calls the application on behalf of a user or an organization. Its Secret is
-// there once only, in the answer to APIKeys.Create.
-type APIKey struct {
-	Object           string          `json:"object"`
-	ID               string          `json:"id"`
-	Type             string          `json:"type"`
-	Subject          string          `json:"subject"`
-	Name             string          `json:"name"`
-	Description      *string         `json:"description"`
-	Claims           json.RawMessage `json:"claims"`
-	Scopes           []string        `json:"scopes"`
-	Revoked          bool            `json:"revoked"`
-	RevocationReason *string         `json:"revocation_reason"`
-	Expired          bool            `json:"expired"`
-	Expiration       *int64          `json:"expiration"`
-	CreatedBy        *string         `json:"created_by"`
-	LastUsedAt       *Timestamp      `json:"last_used_at"`
-	CreatedAt        Timestamp       `json:"created_at"`
-	UpdatedAt        Timestamp       `json:"updated_at"`
-	Secret           *string         `json:"secret"`
-}
-
-// APIKeyListIncludeInvalid is a value of APIKeyListParams.IncludeInvalid. The list is open: the API may send and take
-// other values.
-type APIKeyListIncludeInvalid string
-
-// Known values of APIKeyListIncludeInvalid.
-const (
-	APIKeyListIncludeInvalidTrue  APIKeyListIncludeInvalid = "true"
-	APIKeyListIncludeInvalidFalse APIKeyListIncludeInvalid = "false"
-)
-
-// APIKeysSettings says who can have API keys.
-type APIKeysSettings struct {
-	Enabled            bool `json:"enabled"`
-	UserAPIKeysEnabled bool `json:"user_api_keys_enabled"`
-	OrgsAPIKeysEnabled bool `json:"orgs_api_keys_enabled"`
-}
-
 // ActiveSession is a session of the user on any device, with where it was used last.
 type ActiveSession struct {
 	ID                       string           `json:"id"`
@@ -160,17 +121,18 @@ const (
 	CaptchaWidgetTypeInvisible CaptchaWidgetType = "invisible"
 )
 
-// ClerkError is one reason why a request failed. Its Code is made for programs, its LongMessage for users.
-type ClerkError struct {
-	Message     *string         `json:"message"`
-	LongMessage *string         `json:"long_message"`
-	Code        string          `json:"code"` // stable, for programs; for example "form_code_incorrect"
-	Meta        json.RawMessage `json:"meta"` // depends on Code; often the parameter that is wrong
-}
+// Channel is the way that a phone code takes. The list is open: the API may send and take other values.
+type Channel string
+
+// Known values of Channel.
+const (
+	ChannelSMS      Channel = "sms"
+	ChannelWhatsapp Channel = "whatsapp"
+)
 
 // ClerkErrors is the body of a failed request: one or more reasons.
 type ClerkErrors struct {
-	Errors       []ClerkError     `json:"errors"`
+	Errors       []ErrorDetail    `json:"errors"`
 	Meta         *ClerkErrorsMeta `json:"meta"`
 	ClerkTraceID *string          `json:"clerk_trace_id"` // to quote to Clerk's support
 }
@@ -189,7 +151,7 @@ type Client struct {
 	SignIn                     *SignIn    `json:"sign_in"`                      // nil unless a sign-in is under way
 	SignUp                     *SignUp    `json:"sign_up"`                      // nil unless a sign-up is under way
 	LastActiveSessionID        *string    `json:"last_active_session_id"`       // the session that was touched last
-	LastAuthenticationStrategy *string    `json:"last_authentication_strategy"` // for example "password" or "oauth_google"; nil before the first sign-in
+	LastAuthenticationStrategy *Strategy  `json:"last_authentication_strategy"` // for example "password" or "oauth_google"; nil before the first sign-in
 	CookieExpiresAt            *Timestamp `json:"cookie_expires_at"`
 	CaptchaBypass              bool       `json:"captcha_bypass"` // true if sign-ups need no CAPTCHA on this client
 	CreatedAt                  Timestamp  `json:"created_at"`
@@ -242,6 +204,17 @@ type DeviceAttestationChallenge struct {
 	Challenge string `json:"challenge"`
 }
 
+// DeviceAttestationMode is a value of FraudSettingsNative.DeviceAttestationMode. The list is open: the API may send and
+// take other values.
+type DeviceAttestationMode string
+
+// Known values of DeviceAttestationMode.
+const (
+	DeviceAttestationModeDisabled   DeviceAttestationMode = "disabled"
+	DeviceAttestationModeOnboarding DeviceAttestationMode = "onboarding"
+	DeviceAttestationModeEnforced   DeviceAttestationMode = "enforced"
+)
+
 // EmailAddress is an email address of a user, verified or not.
 type EmailAddress struct {
 	ID                   string               `json:"id"`
@@ -254,6 +227,31 @@ type EmailAddress struct {
 	CreatedAt            Timestamp            `json:"created_at"`
 	UpdatedAt            Timestamp            `json:"updated_at"`
 }
+
+// EnterpriseProtocol is a value of EnterpriseAccountConnection.Protocol. The list is open: the API may send and take
+// other values.
+type EnterpriseProtocol string
+
+// Known values of EnterpriseProtocol.
+const (
+	EnterpriseProtocolOAuth EnterpriseProtocol = "oauth"
+	EnterpriseProtocolSAML  EnterpriseProtocol = "saml"
+)
+
+// EnterpriseProvider is a value of OrganizationEnterpriseConnectionCreateParams.Provider. The list is open: the API may
+// send and take other values.
+type EnterpriseProvider string
+
+// Known values of EnterpriseProvider.
+const (
+	EnterpriseProviderSAMLCustom           EnterpriseProvider = "saml_custom"
+	EnterpriseProviderSAMLOkta             EnterpriseProvider = "saml_okta"
+	EnterpriseProviderSAMLGoogle           EnterpriseProvider = "saml_google"
+	EnterpriseProviderSAMLMicrosoft        EnterpriseProvider = "saml_microsoft"
+	EnterpriseProviderOIDCCustom           EnterpriseProvider = "oidc_custom"
+	EnterpriseProviderOIDCGitHubEnterprise EnterpriseProvider = "oidc_github_enterprise"
+	EnterpriseProviderOIDCGitLab           EnterpriseProvider = "oidc_gitlab"
+)
 
 // Environment holds the settings of the instance. It is the same for everybody and needs no user.
 type Environment struct {
@@ -282,8 +280,8 @@ type ExternalAccount struct {
 	EmailAddressVerified *bool   `json:"email_address_verified"` // whether the provider had verified the address; nil if unknown
 	FirstName            *string `json:"first_name"`
 	LastName             *string `json:"last_name"`
-	// Deprecated: the API's description marks this as deprecated.
-	AvatarURL      *string         `json:"avatar_url"` // deprecated: use ImageURL
+	// Deprecated: use ImageURL.
+	AvatarURL      *string         `json:"avatar_url"`
 	ImageURL       *string         `json:"image_url"`
 	Username       *string         `json:"username"`
 	PhoneNumber    *string         `json:"phone_number"`
@@ -296,25 +294,14 @@ type ExternalAccount struct {
 
 // FraudSettings holds the instance's defenses against fraud.
 type FraudSettings struct {
-	Object *string                      `json:"object"`
-	Native *FraudSettingsNativeSettings `json:"native"`
+	Object *string              `json:"object"`
+	Native *FraudSettingsNative `json:"native"`
 }
 
-// FraudSettingsNativeSettings says whether native apps have to attest their device.
-type FraudSettingsNativeSettings struct {
-	DeviceAttestationMode FraudSettingsNativeSettingsDeviceAttestationMode `json:"device_attestation_mode"`
+// FraudSettingsNative says whether native apps have to attest their device.
+type FraudSettingsNative struct {
+	DeviceAttestationMode DeviceAttestationMode `json:"device_attestation_mode"`
 }
-
-// FraudSettingsNativeSettingsDeviceAttestationMode is a value of FraudSettingsNativeSettings.DeviceAttestationMode. The
-// list is open: the API may send and take other values.
-type FraudSettingsNativeSettingsDeviceAttestationMode string
-
-// Known values of FraudSettingsNativeSettingsDeviceAttestationMode.
-const (
-	FraudSettingsNativeSettingsDeviceAttestationModeDisabled   FraudSettingsNativeSettingsDeviceAttestationMode = "disabled"
-	FraudSettingsNativeSettingsDeviceAttestationModeOnboarding FraudSettingsNativeSettingsDeviceAttestationMode = "onboarding"
-	FraudSettingsNativeSettingsDeviceAttestationModeEnforced   FraudSettingsNativeSettingsDeviceAttestationMode = "enforced"
-)
 
 // Health says that the Frontend API answers.
 type Health struct {
@@ -351,24 +338,46 @@ type Image struct {
 	PublicURL *string `json:"public_url"`
 }
 
-// MeEmailAddressPrepareVerificationStrategy is a value of MeEmailAddressPrepareVerificationParams.Strategy. The list is
-// open: the API may send and take other values.
-type MeEmailAddressPrepareVerificationStrategy string
+// InstanceEnvironmentType is a value of DisplayConfig.InstanceEnvironmentType. The list is open: the API may send and
+// take other values.
+type InstanceEnvironmentType string
 
-// Known values of MeEmailAddressPrepareVerificationStrategy.
+// Known values of InstanceEnvironmentType.
 const (
-	MeEmailAddressPrepareVerificationStrategyEmailCode     MeEmailAddressPrepareVerificationStrategy = "email_code"
-	MeEmailAddressPrepareVerificationStrategyEmailLink     MeEmailAddressPrepareVerificationStrategy = "email_link"
-	MeEmailAddressPrepareVerificationStrategyEnterpriseSSO MeEmailAddressPrepareVerificationStrategy = "enterprise_sso"
+	InstanceEnvironmentTypeProduction  InstanceEnvironmentType = "production"
+	InstanceEnvironmentTypeDevelopment InstanceEnvironmentType = "development"
+	InstanceEnvironmentTypeStaging     InstanceEnvironmentType = "staging"
 )
 
 // NativeSettings says what native apps may do with the instance.
 type NativeSettings struct {
-	Object                                          string `json:"object"`
-	APIEnabled                                      bool   `json:"api_enabled"` // false if native apps are refused, with code "native_api_disabled"
-	TrustedDeviceSignInEnabled                      bool   `json:"trusted_device_sign_in_enabled"`
-	TrustedDeviceEnrollmentPromptAfterSignInEnabled bool   `json:"trusted_device_enrollment_prompt_after_sign_in_enabled"`
-	TrustedDeviceEnrollmentPromptAfterSignUpEnabled bool   `json:"trusted_device_enrollment_prompt_after_sign_up_enabled"`
+	Object                         string `json:"object"`
+	APIEnabled                     bool   `json:"api_enabled"` // false if native apps are refused, with code "native_api_disabled"
+	TrustedDeviceSignInEnabled     bool   `json:"trusted_device_sign_in_enabled"`
+	TrustedDevicePromptAfterSignIn bool   `json:"trusted_device_enrollment_prompt_after_sign_in_enabled"`
+	TrustedDevicePromptAfterSignUp bool   `json:"trusted_device_enrollment_prompt_after_sign_up_enabled"`
+}
+
+// OAuthClientRegistration is a newly registered OAuth client, with the ID and perhaps the secret it was given.
+type OAuthClientRegistration struct {
+	ClientID                string                       `json:"client_id"`
+	ClientSecret            *string                      `json:"client_secret"`            // empty for a public client
+	ClientIDIssuedAt        Timestamp                    `json:"client_id_issued_at"`      // seconds since 1970
+	ClientSecretExpiresAt   Timestamp                    `json:"client_secret_expires_at"` // seconds since 1970; 0 for never
+	ClientName              string                       `json:"client_name"`
+	ClientURI               *string                      `json:"client_uri"`
+	LogoURI                 *string                      `json:"logo_uri"`
+	RedirectURIs            []string                     `json:"redirect_uris"`
+	GrantTypes              []string                     `json:"grant_types"`
+	ResponseTypes           []string                     `json:"response_types"`
+	Scope                   string                       `json:"scope"`
+	TokenEndpointAuthMethod OAuthTokenEndpointAuthMethod `json:"token_endpoint_auth_method"`
+}
+
+// OAuthClientRegistrationError says why the registration of an OAuth client was refused.
+type OAuthClientRegistrationError struct {
+	Error            OAuthErrorCode `json:"error"`
+	ErrorDescription *string        `json:"error_description"` // for developers, not for users
 }
 
 // OAuthScope is a value of OAuthAuthorizeParams.Scope. The list is open: the API may send and take other values.
@@ -462,6 +471,16 @@ type PhoneNumber struct {
 	UpdatedAt               Timestamp            `json:"updated_at"`
 }
 
+// PreferredSignInStrategy is a value of DisplayConfig.PreferredSignInStrategy. The list is open: the API may send and
+// take other values.
+type PreferredSignInStrategy string
+
+// Known values of PreferredSignInStrategy.
+const (
+	PreferredSignInStrategyPassword PreferredSignInStrategy = "password"
+	PreferredSignInStrategyOTP      PreferredSignInStrategy = "otp"
+)
+
 // ProtectCheck is a check by Clerk Protect that a sign-in or sign-up has to pass before it goes on. A script from
 // SDKURL solves it in a browser, which yields the proof token.
 type ProtectCheck struct {
@@ -523,8 +542,8 @@ type PublicUserData struct {
 	ImageURL   *string `json:"image_url"`
 	HasImage   bool    `json:"has_image"`
 	Identifier string  `json:"identifier"` // an email address, a phone number or a username
-	// Deprecated: the API's description marks this as deprecated.
-	ProfileImageURL *string `json:"profile_image_url"` // deprecated: use ImageURL
+	// Deprecated: use ImageURL.
+	ProfileImageURL *string `json:"profile_image_url"`
 	UserID          *string `json:"user_id"`
 	Username        *string `json:"username"`
 	Banned          *bool   `json:"banned"`
@@ -543,6 +562,22 @@ type Role struct {
 	CreatedAt         Timestamp    `json:"created_at"`
 	UpdatedAt         Timestamp    `json:"updated_at"`
 }
+
+// SAMLLoginHint says which hint about the user goes to the identity provider.
+type SAMLLoginHint struct {
+	Mode   SAMLLoginHintMode `json:"mode"`
+	Source *string           `json:"source"`
+}
+
+// SAMLLoginHintMode is a value of SAMLLoginHint.Mode. The list is open: the API may send and take other values.
+type SAMLLoginHintMode string
+
+// Known values of SAMLLoginHintMode.
+const (
+	SAMLLoginHintModeEmailAddress    SAMLLoginHintMode = "email_address"
+	SAMLLoginHintModeCustomAttribute SAMLLoginHintMode = "custom_attribute"
+	SAMLLoginHintModeOff             SAMLLoginHintMode = "off"
+)
 
 // TOTP is the authenticator app of a user. Secret and URI serve to set it up.
 type TOTP struct {

@@ -14,20 +14,20 @@ type AuthConfig struct {
 	Password                           AuthConfigRequirement `json:"password"`
 	IdentificationRequirements         [][]string            `json:"identification_requirements"`
 	IdentificationStrategies           []string              `json:"identification_strategies"`
-	FirstFactors                       []string              `json:"first_factors"`
-	SecondFactors                      []string              `json:"second_factors"`
-	EmailAddressVerificationStrategies []string              `json:"email_address_verification_strategies"`
+	FirstFactors                       []Strategy            `json:"first_factors"`
+	SecondFactors                      []Strategy            `json:"second_factors"`
+	EmailAddressVerificationStrategies []Strategy            `json:"email_address_verification_strategies"`
 	SingleSessionMode                  bool                  `json:"single_session_mode"` // true if a client holds one session at most
 	EnhancedEmailDeliverability        bool                  `json:"enhanced_email_deliverability"`
 	TestMode                           bool                  `json:"test_mode"`
-	// Deprecated: the API's description marks this as deprecated.
-	CookielessDev          *bool             `json:"cookieless_dev"`            // deprecated: use URLBasedSessionSyncing
-	URLBasedSessionSyncing bool              `json:"url_based_session_syncing"` // true if a development instance passes its token in URLs, not cookies
-	ClaimedAt              *Timestamp        `json:"claimed_at"`
-	Reverification         bool              `json:"reverification"`
-	NativeSettings         *NativeSettings   `json:"native_settings"`
-	PreferredChannels      map[string]string `json:"preferred_channels"` // from the country of a phone number to "sms" or "whatsapp"
-	SessionMinter          *bool             `json:"session_minter"`     // true if a request for a token without a template is to carry the last one
+	// Deprecated: use URLBasedSessionSyncing.
+	CookielessDev          *bool              `json:"cookieless_dev"`
+	URLBasedSessionSyncing bool               `json:"url_based_session_syncing"` // true if a development instance passes its token in URLs, not cookies
+	ClaimedAt              *Timestamp         `json:"claimed_at"`
+	Reverification         bool               `json:"reverification"`
+	NativeSettings         *NativeSettings    `json:"native_settings"`
+	PreferredChannels      map[string]Channel `json:"preferred_channels"` // from the country of a phone number to "sms" or "whatsapp"
+	SessionMinter          *bool              `json:"session_minter"`     // true if a request for a token without a template is to carry the last one
 }
 
 // AuthConfigRequirement is a value of AuthConfig.FirstName. The list is open: the API may send and take other values.

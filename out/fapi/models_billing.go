@@ -2,8 +2,6 @@
 
 package fapi
 
-import "encoding/json"
-
 // BillingAppliedDiscount is a discount as it was applied to one transaction.
 type BillingAppliedDiscount struct {
 	Amount           *BillingMoney         `json:"amount"`
@@ -81,34 +79,6 @@ type BillingPayee struct {
 	GatewayType       string `json:"gateway_type"`
 	GatewayExternalID string `json:"gateway_external_id"`
 	GatewayStatus     string `json:"gateway_status"`
-}
-
-// BillingPaymentAttempt is one try to collect a payment.
-type BillingPaymentAttempt struct {
-	Object             string                   `json:"object"`
-	ID                 string                   `json:"id"`
-	PaymentID          string                   `json:"payment_id"`
-	InstanceID         string                   `json:"instance_id"`
-	ChargeType         string                   `json:"charge_type"`
-	PayeeID            string                   `json:"payee_id"`
-	Payee              *BillingPayee            `json:"payee"`
-	PayerID            string                   `json:"payer_id"`
-	Payer              *BillingPayer            `json:"payer"`
-	SubscriptionItemID string                   `json:"subscription_item_id"`
-	SubscriptionItem   *BillingSubscriptionItem `json:"subscription_item"`
-	Amount             *BillingMoney            `json:"amount"`
-	Totals             *BillingTotals           `json:"totals"`
-	PaymentMethodID    string                   `json:"payment_method_id"`
-	PaymentMethod      *BillingPaymentMethod    `json:"payment_method"`
-	StatementID        string                   `json:"statement_id"`
-	GatewayExternalID  *string                  `json:"gateway_external_id"`
-	GatewayExternalURL *string                  `json:"gateway_external_url"`
-	Status             string                   `json:"status"`
-	PaidAt             *Timestamp               `json:"paid_at"`   // nil unless it succeeded
-	FailedAt           *Timestamp               `json:"failed_at"` // nil unless it failed
-	FailedReason       json.RawMessage          `json:"failed_reason"`
-	CreatedAt          Timestamp                `json:"created_at"`
-	UpdatedAt          Timestamp                `json:"updated_at"`
 }
 
 // BillingPerPeriodTotals breaks down what every billing period will cost.

@@ -25,8 +25,7 @@ type BillingPayerCredit struct {
 	AppliedAmount    *BillingMoney `json:"applied_amount"`
 }
 
-// BillingPayerType is a value of BillingListPlansParams.PayerType. The list is open: the API may send and take other
-// values.
+// BillingPayerType is a value of BillingPlan.ForPayerType. The list is open: the API may send and take other values.
 type BillingPayerType string
 
 // Known values of BillingPayerType.

@@ -17,7 +17,7 @@ type BillingPlan struct {
 	IsRecurring      bool                   `json:"is_recurring"`
 	PubliclyVisible  bool                   `json:"publicly_visible"`
 	HasBaseFee       bool                   `json:"has_base_fee"`
-	ForPayerType     string                 `json:"for_payer_type"` // "user" or "org"
+	ForPayerType     BillingPayerType       `json:"for_payer_type"` // "user" or "org"
 	Slug             string                 `json:"slug"`
 	AvatarURL        *string                `json:"avatar_url"`
 	FreeTrialEnabled bool                   `json:"free_trial_enabled"`

@@ -9,7 +9,7 @@ type BillingStatement struct {
 	ID         string                  `json:"id"`
 	Timestamp  Timestamp               `json:"timestamp"`
 	Payer      *BillingPayer           `json:"payer"`
-	Status     string                  `json:"status"`
+	Status     BillingStatementStatus  `json:"status"`
 	Totals     *BillingStatementTotals `json:"totals"`
 	Groups     []BillingStatementGroup `json:"groups"`
 }
@@ -21,6 +21,16 @@ type BillingStatementGroup struct {
 	Items     []BillingPaymentAttempt `json:"items"`
 	ID        *string                 `json:"id"`
 }
+
+// BillingStatementStatus is a value of BillingStatement.Status. The list is open: the API may send and take other
+// values.
+type BillingStatementStatus string
+
+// Known values of BillingStatementStatus.
+const (
+	BillingStatementStatusOpen   BillingStatementStatus = "open"
+	BillingStatementStatusClosed BillingStatementStatus = "closed"
+)
 
 // BillingStatementTotals breaks down the amount of a statement.
 type BillingStatementTotals struct {

@@ -8,7 +8,7 @@ import "encoding/json"
 type EnterpriseAccount struct {
 	ID                     string                       `json:"id"`
 	Object                 string                       `json:"object"`
-	Protocol               *string                      `json:"protocol"`
+	EnterpriseProtocol     *string                      `json:"protocol"`
 	Provider               string                       `json:"provider"`
 	Active                 bool                         `json:"active"`
 	EmailAddress           string                       `json:"email_address"`
@@ -24,19 +24,19 @@ type EnterpriseAccount struct {
 
 // EnterpriseAccountConnection is the enterprise connection that an enterprise account came through.
 type EnterpriseAccountConnection struct {
-	ID                               string    `json:"id"`
-	Protocol                         *string   `json:"protocol"`
-	Provider                         string    `json:"provider"`
-	Name                             string    `json:"name"`
-	LogoPublicURL                    *string   `json:"logo_public_url"`
-	Domain                           string    `json:"domain"`
-	Active                           bool      `json:"active"`
-	SyncUserAttributes               bool      `json:"sync_user_attributes"`
-	DisableAdditionalIdentifications bool      `json:"disable_additional_identifications"`
-	AllowSubdomains                  bool      `json:"allow_subdomains"`
-	AllowIdPInitiated                bool      `json:"allow_idp_initiated"`
-	AllowOrganizationAccountLinking  *bool     `json:"allow_organization_account_linking"`
-	EnterpriseConnectionID           *string   `json:"enterprise_connection_id"`
-	CreatedAt                        Timestamp `json:"created_at"`
-	UpdatedAt                        Timestamp `json:"updated_at"`
+	ID                               string              `json:"id"`
+	Protocol                         *EnterpriseProtocol `json:"protocol"`
+	Provider                         string              `json:"provider"`
+	Name                             string              `json:"name"`
+	LogoPublicURL                    *string             `json:"logo_public_url"`
+	Domain                           string              `json:"domain"`
+	Active                           bool                `json:"active"`
+	SyncUserAttributes               bool                `json:"sync_user_attributes"`
+	DisableAdditionalIdentifications bool                `json:"disable_additional_identifications"`
+	AllowSubdomains                  bool                `json:"allow_subdomains"`
+	AllowIdPInitiated                bool                `json:"allow_idp_initiated"`
+	AllowOrganizationAccountLinking  *bool               `json:"allow_organization_account_linking"`
+	EnterpriseConnectionID           *string             `json:"enterprise_connection_id"`
+	CreatedAt                        Timestamp           `json:"created_at"`
+	UpdatedAt                        Timestamp           `json:"updated_at"`
 }

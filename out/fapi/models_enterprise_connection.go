@@ -42,80 +42,38 @@ type EnterpriseConnectionOAuthConfig struct {
 	UpdatedAt     *Timestamp `json:"updated_at"`
 }
 
-// EnterpriseConnectionProvider is a value of OrganizationEnterpriseConnectionCreateParams.Provider. The list is open:
-// the API may send and take other values.
-type EnterpriseConnectionProvider string
-
-// Known values of EnterpriseConnectionProvider.
-const (
-	EnterpriseConnectionProviderSAMLCustom           EnterpriseConnectionProvider = "saml_custom"
-	EnterpriseConnectionProviderSAMLOkta             EnterpriseConnectionProvider = "saml_okta"
-	EnterpriseConnectionProviderSAMLGoogle           EnterpriseConnectionProvider = "saml_google"
-	EnterpriseConnectionProviderSAMLMicrosoft        EnterpriseConnectionProvider = "saml_microsoft"
-	EnterpriseConnectionProviderOIDCCustom           EnterpriseConnectionProvider = "oidc_custom"
-	EnterpriseConnectionProviderOIDCGitHubEnterprise EnterpriseConnectionProvider = "oidc_github_enterprise"
-	EnterpriseConnectionProviderOIDCGitLab           EnterpriseConnectionProvider = "oidc_gitlab"
-)
-
 // EnterpriseConnectionSAMLConnection is the SAML half of an enterprise connection; an OIDC one has none.
 type EnterpriseConnectionSAMLConnection struct {
-	ID                      *string                                      `json:"id"`
-	Name                    *string                                      `json:"name"`
-	IdPEntityID             *string                                      `json:"idp_entity_id"`
-	IdPSSOURL               *string                                      `json:"idp_sso_url"`
-	IdPCertificate          *string                                      `json:"idp_certificate"`
-	IdPCertificateIssuedAt  *Timestamp                                   `json:"idp_certificate_issued_at"`
-	IdPCertificateExpiresAt *Timestamp                                   `json:"idp_certificate_expires_at"`
-	IdPMetadataURL          *string                                      `json:"idp_metadata_url"`
-	ACSURL                  *string                                      `json:"acs_url"`
-	SPEntityID              *string                                      `json:"sp_entity_id"`
-	SPMetadataURL           *string                                      `json:"sp_metadata_url"`
-	Active                  *bool                                        `json:"active"`
-	AllowIdPInitiated       *bool                                        `json:"allow_idp_initiated"`
-	AllowSubdomains         *bool                                        `json:"allow_subdomains"`
-	ForceAuthn              *bool                                        `json:"force_authn"`
-	LoginHint               *EnterpriseConnectionSAMLConnectionLoginHint `json:"login_hint"`
-	IdPMetadata             *string                                      `json:"idp_metadata"`
+	ID                      *string        `json:"id"`
+	Name                    *string        `json:"name"`
+	IdPEntityID             *string        `json:"idp_entity_id"`
+	IdPSSOURL               *string        `json:"idp_sso_url"`
+	IdPCertificate          *string        `json:"idp_certificate"`
+	IdPCertificateIssuedAt  *Timestamp     `json:"idp_certificate_issued_at"`
+	IdPCertificateExpiresAt *Timestamp     `json:"idp_certificate_expires_at"`
+	IdPMetadataURL          *string        `json:"idp_metadata_url"`
+	ACSURL                  *string        `json:"acs_url"`
+	SPEntityID              *string        `json:"sp_entity_id"`
+	SPMetadataURL           *string        `json:"sp_metadata_url"`
+	Active                  *bool          `json:"active"`
+	AllowIdPInitiated       *bool          `json:"allow_idp_initiated"`
+	AllowSubdomains         *bool          `json:"allow_subdomains"`
+	ForceAuthn              *bool          `json:"force_authn"`
+	LoginHint               *SAMLLoginHint `json:"login_hint"`
+	IdPMetadata             *string        `json:"idp_metadata"`
 }
-
-// EnterpriseConnectionSAMLConnectionLoginHint says which hint about the user goes to the identity provider.
-type EnterpriseConnectionSAMLConnectionLoginHint struct {
-	Mode   EnterpriseConnectionSAMLConnectionLoginHintMode `json:"mode"`
-	Source *string                                         `json:"source"`
-}
-
-// EnterpriseConnectionSAMLConnectionLoginHintMode is a value of EnterpriseConnectionSAMLConnectionLoginHint.Mode. The
-// list is open: the API may send and take other values.
-type EnterpriseConnectionSAMLConnectionLoginHintMode string
-
-// Known values of EnterpriseConnectionSAMLConnectionLoginHintMode.
-const (
-	EnterpriseConnectionSAMLConnectionLoginHintModeEmailAddress    EnterpriseConnectionSAMLConnectionLoginHintMode = "email_address"
-	EnterpriseConnectionSAMLConnectionLoginHintModeCustomAttribute EnterpriseConnectionSAMLConnectionLoginHintMode = "custom_attribute"
-	EnterpriseConnectionSAMLConnectionLoginHintModeOff             EnterpriseConnectionSAMLConnectionLoginHintMode = "off"
-)
 
 // EnterpriseConnectionTestRun is one test run of an enterprise connection, with what the identity provider sent.
 type EnterpriseConnectionTestRun struct {
 	ID             string                                     `json:"id"`
-	Status         string                                     `json:"status"`
-	ConnectionType EnterpriseConnectionTestRunConnectionType  `json:"connection_type"`
+	Status         EnterpriseConnectionTestRunStatus          `json:"status"`
+	ConnectionType EnterpriseProtocol                         `json:"connection_type"`
 	ParsedUserInfo *EnterpriseConnectionTestRunParsedUserInfo `json:"parsed_user_info"`
 	Logs           []EnterpriseConnectionTestRunLog           `json:"logs"`
 	SAML           *EnterpriseConnectionTestRunSAML           `json:"saml"`
 	OAuth          *EnterpriseConnectionTestRunOAuth          `json:"oauth"`
 	CreatedAt      Timestamp                                  `json:"created_at"`
 }
-
-// EnterpriseConnectionTestRunConnectionType is a value of EnterpriseConnectionTestRun.ConnectionType. The list is open:
-// the API may send and take other values.
-type EnterpriseConnectionTestRunConnectionType string
-
-// Known values of EnterpriseConnectionTestRunConnectionType.
-const (
-	EnterpriseConnectionTestRunConnectionTypeSAML  EnterpriseConnectionTestRunConnectionType = "saml"
-	EnterpriseConnectionTestRunConnectionTypeOAuth EnterpriseConnectionTestRunConnectionType = "oauth"
-)
 
 // EnterpriseConnectionTestRunLink is where to start a test run.
 type EnterpriseConnectionTestRunLink struct {
@@ -152,8 +110,8 @@ type EnterpriseConnectionTestRunSAML struct {
 	RelayState   *string `json:"relay_state"`
 }
 
-// EnterpriseConnectionTestRunStatus is a value of OrganizationEnterpriseConnectionListTestRunsParams.Status. The list
-// is open: the API may send and take other values.
+// EnterpriseConnectionTestRunStatus is a value of EnterpriseConnectionTestRun.Status. The list is open: the API may
+// send and take other values.
 type EnterpriseConnectionTestRunStatus string
 
 // Known values of EnterpriseConnectionTestRunStatus.

@@ -39,6 +39,18 @@ type OAuthConsentInfo struct {
 	ID                      *string                     `json:"id"`
 }
 
+// OAuthErrorCode is a value of OAuthClientRegistrationError.Error. The list is open: the API may send and take other
+// values.
+type OAuthErrorCode string
+
+// Known values of OAuthErrorCode.
+const (
+	OAuthErrorCodeInvalidRedirectURI          OAuthErrorCode = "invalid_redirect_uri"
+	OAuthErrorCodeInvalidClientMetadata       OAuthErrorCode = "invalid_client_metadata"
+	OAuthErrorCodeInvalidSoftwareStatement    OAuthErrorCode = "invalid_software_statement"
+	OAuthErrorCodeUnapprovedSoftwareStatement OAuthErrorCode = "unapproved_software_statement"
+)
+
 // OAuthGrantType is a value of OAuthCreateTokenParams.GrantType. The list is open: the API may send and take other
 // values.
 type OAuthGrantType string
@@ -80,8 +92,8 @@ type OAuthUserInfo struct {
 	FamilyName    *string `json:"family_name"`
 	GivenName     *string `json:"given_name"`
 	Name          *string `json:"name"`
-	// Deprecated: the API's description marks this as deprecated.
-	Username          *string         `json:"username"` // deprecated: use PreferredUsername
+	// Deprecated: use PreferredUsername.
+	Username          *string         `json:"username"`
 	PreferredUsername *string         `json:"preferred_username"`
 	Picture           *string         `json:"picture"`
 	PublicMetadata    json.RawMessage `json:"public_metadata"`

@@ -34,7 +34,7 @@ type OAuthTokenInfo struct {
 	OrgID    *string `json:"org_id"` // only with the scope "user:org:read"
 }
 
-// OAuthTokenTypeHint is a value of OAuthRevokeTokenParams.TokenTypeHint. The list is open: the API may send and take
+// OAuthTokenTypeHint is a value of OAuthGetTokenInfoParams.TokenTypeHint. The list is open: the API may send and take
 // other values.
 type OAuthTokenTypeHint string
 

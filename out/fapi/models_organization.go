@@ -20,8 +20,8 @@ type Organization struct {
 	PublicMetadata          json.RawMessage `json:"public_metadata"`
 	CreatedAt               Timestamp       `json:"created_at"`
 	UpdatedAt               Timestamp       `json:"updated_at"`
-	// Deprecated: the API's description marks this as deprecated.
-	LogoURL             *string `json:"logo_url"` // deprecated: use ImageURL
+	// Deprecated: use ImageURL.
+	LogoURL             *string `json:"logo_url"`
 	ExclusiveMembership *bool   `json:"exclusive_membership"`
 }
 
@@ -53,12 +53,12 @@ type OrganizationDomain struct {
 	ID                      string                                   `json:"id"`
 	OrganizationID          string                                   `json:"organization_id"`
 	Name                    string                                   `json:"name"`
-	EnrollmentMode          string                                   `json:"enrollment_mode"`           // how people with such an address come to join
+	EnrollmentMode          OrganizationDomainEnrollmentMode         `json:"enrollment_mode"`           // how people with such an address come to join
 	AffiliationEmailAddress *string                                  `json:"affiliation_email_address"` // where the code went; nil before PrepareAffiliationVerification
 	AffiliationVerification *OrganizationDomainVerification          `json:"affiliation_verification"`  // nil before PrepareAffiliationVerification
 	OwnershipVerification   *OrganizationDomainOwnershipVerification `json:"ownership_verification"`    // nil before PrepareOwnershipVerification
-	// Deprecated: the API's description marks this as deprecated.
-	Verification            *OrganizationDomainVerification `json:"verification"` // deprecated: use AffiliationVerification
+	// Deprecated: use AffiliationVerification.
+	Verification            *OrganizationDomainVerification `json:"verification"`
 	TotalPendingInvitations int64                           `json:"total_pending_invitations"`
 	TotalPendingSuggestions int64                           `json:"total_pending_suggestions"`
 	PublicOrganizationData  *PublicOrganizationData         `json:"public_organization_data"`
@@ -78,21 +78,21 @@ type OrganizationDomainBulkCreateError struct {
 	Code string `json:"code"` // an error code, for example "form_param_format_invalid"
 }
 
-// OrganizationDomainBulkOwnershipVerification is the outcome of preparing or verifying several domains: each ID is in
-// Data or in Errors.
-type OrganizationDomainBulkOwnershipVerification struct {
-	Data   []OrganizationDomain                               `json:"data"`
-	Errors []OrganizationDomainBulkOwnershipVerificationError `json:"errors"`
+// OrganizationDomainBulkVerification is the outcome of preparing or verifying several domains: each ID is in Data or in
+// Errors.
+type OrganizationDomainBulkVerification struct {
+	Data   []OrganizationDomain                      `json:"data"`
+	Errors []OrganizationDomainBulkVerificationError `json:"errors"`
 }
 
-// OrganizationDomainBulkOwnershipVerificationError says why one of several domains could not be prepared or verified.
-type OrganizationDomainBulkOwnershipVerificationError struct {
+// OrganizationDomainBulkVerificationError says why one of several domains could not be prepared or verified.
+type OrganizationDomainBulkVerificationError struct {
 	ID   string `json:"id"`   // of the domain
 	Code string `json:"code"` // an error code, for example "resource_not_found"
 }
 
-// OrganizationDomainEnrollmentMode is a value of OrganizationSettingsDomainsSettings.EnrollmentModes. The list is open:
-// the API may send and take other values.
+// OrganizationDomainEnrollmentMode is a value of OrganizationSettingsDomains.EnrollmentModes. The list is open: the API
+// may send and take other values.
 type OrganizationDomainEnrollmentMode string
 
 // Known values of OrganizationDomainEnrollmentMode.
@@ -105,23 +105,47 @@ const (
 
 // OrganizationDomainOwnershipVerification is the state of proving, by DNS, that an organization owns a domain.
 type OrganizationDomainOwnershipVerification struct {
-	Status         string     `json:"status"`
-	Strategy       string     `json:"strategy"`
-	Attempts       *int64     `json:"attempts"`
-	ExpireAt       *Timestamp `json:"expire_at"`
-	VerifiedAt     *Timestamp `json:"verified_at"`
-	TXTRecordName  *string    `json:"txt_record_name"`  // full DNS name to publish the record at; set while the challenge is open
-	TXTRecordValue *string    `json:"txt_record_value"` // what to publish; only for those who may manage domains, while the challenge is open
+	Status         OrganizationDomainVerificationStatus   `json:"status"`
+	Strategy       OrganizationDomainVerificationStrategy `json:"strategy"`
+	Attempts       *int64                                 `json:"attempts"`
+	ExpireAt       *Timestamp                             `json:"expire_at"`
+	VerifiedAt     *Timestamp                             `json:"verified_at"`
+	TXTRecordName  *string                                `json:"txt_record_name"`  // full DNS name to publish the record at; set while the challenge is open
+	TXTRecordValue *string                                `json:"txt_record_value"` // what to publish; only for those who may manage domains, while the challenge is open
 }
 
 // OrganizationDomainVerification is the state of proving that an organization is affiliated with a domain.
 type OrganizationDomainVerification struct {
-	Status     string     `json:"status"`
-	Strategy   string     `json:"strategy"`
-	Attempts   *int64     `json:"attempts"`
-	ExpireAt   *Timestamp `json:"expire_at"`
-	VerifiedAt *Timestamp `json:"verified_at"`
+	Status     OrganizationDomainVerificationStatus   `json:"status"`
+	Strategy   OrganizationDomainVerificationStrategy `json:"strategy"`
+	Attempts   *int64                                 `json:"attempts"`
+	ExpireAt   *Timestamp                             `json:"expire_at"`
+	VerifiedAt *Timestamp                             `json:"verified_at"`
 }
+
+// OrganizationDomainVerificationStatus is a value of OrganizationDomainVerification.Status. The list is open: the API
+// may send and take other values.
+type OrganizationDomainVerificationStatus string
+
+// Known values of OrganizationDomainVerificationStatus.
+const (
+	OrganizationDomainVerificationStatusUnverified OrganizationDomainVerificationStatus = "unverified"
+	OrganizationDomainVerificationStatusVerified   OrganizationDomainVerificationStatus = "verified"
+	OrganizationDomainVerificationStatusFailed     OrganizationDomainVerificationStatus = "failed"
+	OrganizationDomainVerificationStatusExpired    OrganizationDomainVerificationStatus = "expired"
+)
+
+// OrganizationDomainVerificationStrategy is a value of OrganizationDomainVerification.Strategy. The list is open: the
+// API may send and take other values.
+type OrganizationDomainVerificationStrategy string
+
+// Known values of OrganizationDomainVerificationStrategy.
+const (
+	OrganizationDomainVerificationStrategyTXT            OrganizationDomainVerificationStrategy = "txt"
+	OrganizationDomainVerificationStrategyParentDomain   OrganizationDomainVerificationStrategy = "parent_domain"
+	OrganizationDomainVerificationStrategyLegacy         OrganizationDomainVerificationStrategy = "legacy"
+	OrganizationDomainVerificationStrategyManualOverride OrganizationDomainVerificationStrategy = "manual_override"
+)
 
 // OrganizationInvitation is an invitation to join an organization, sent by email.
 type OrganizationInvitation struct {
@@ -187,29 +211,29 @@ type OrganizationMembership struct {
 
 // OrganizationMembershipRequest is a user's request to join an organization.
 type OrganizationMembershipRequest struct {
-	Object         string          `json:"object"`
-	ID             string          `json:"id"`
-	OrganizationID string          `json:"organization_id"`
-	Status         string          `json:"status"`
-	PublicUserData *PublicUserData `json:"public_user_data"`
-	CreatedAt      Timestamp       `json:"created_at"`
-	UpdatedAt      Timestamp       `json:"updated_at"`
+	Object         string                       `json:"object"`
+	ID             string                       `json:"id"`
+	OrganizationID string                       `json:"organization_id"`
+	Status         OrganizationInvitationStatus `json:"status"`
+	PublicUserData *PublicUserData              `json:"public_user_data"`
+	CreatedAt      Timestamp                    `json:"created_at"`
+	UpdatedAt      Timestamp                    `json:"updated_at"`
 }
 
 // OrganizationSettings holds the instance's rules for organizations.
 type OrganizationSettings struct {
 	Enabled                      bool                                  `json:"enabled"`
 	MaxAllowedMemberships        int64                                 `json:"max_allowed_memberships"`
-	Actions                      *OrganizationSettingsActionsSettings  `json:"actions"`
-	Domains                      *OrganizationSettingsDomainsSettings  `json:"domains"`
-	Slug                         *OrganizationSettingsSlugSettings     `json:"slug"`
+	Actions                      *OrganizationSettingsActions          `json:"actions"`
+	Domains                      *OrganizationSettingsDomains          `json:"domains"`
+	Slug                         *OrganizationSettingsSlug             `json:"slug"`
 	CreatorRole                  string                                `json:"creator_role"`                 // the role key of who makes an organization
 	ForceOrganizationSelection   *bool                                 `json:"force_organization_selection"` // true if there is no personal account
 	OrganizationCreationDefaults *OrganizationSettingsCreationDefaults `json:"organization_creation_defaults"`
 }
 
-// OrganizationSettingsActionsSettings says what admins of an organization may do by themselves.
-type OrganizationSettingsActionsSettings struct {
+// OrganizationSettingsActions says what admins of an organization may do by themselves.
+type OrganizationSettingsActions struct {
 	AdminDelete bool `json:"admin_delete"`
 }
 
@@ -219,24 +243,34 @@ type OrganizationSettingsCreationDefaults struct {
 	Enabled *bool `json:"enabled"`
 }
 
-// OrganizationSettingsDomainsSettings says whether organizations can have domains, and what those can do.
-type OrganizationSettingsDomainsSettings struct {
+// OrganizationSettingsDomains says whether organizations can have domains, and what those can do.
+type OrganizationSettingsDomains struct {
 	Enabled         bool                               `json:"enabled"`
 	EnrollmentModes []OrganizationDomainEnrollmentMode `json:"enrollment_modes"`
 	DefaultRole     *string                            `json:"default_role"` // the role key that invitations and suggestions by domain use; nil if none is set
 }
 
-// OrganizationSettingsSlugSettings says whether organizations have slugs.
-type OrganizationSettingsSlugSettings struct {
+// OrganizationSettingsSlug says whether organizations have slugs.
+type OrganizationSettingsSlug struct {
 	Disabled bool `json:"disabled"`
 }
 
 // OrganizationSuggestion is an organization that the user could ask to join.
 type OrganizationSuggestion struct {
-	Object                 string                  `json:"object"`
-	ID                     string                  `json:"id"`
-	PublicOrganizationData *PublicOrganizationData `json:"public_organization_data"`
-	Status                 string                  `json:"status"`
-	CreatedAt              Timestamp               `json:"created_at"`
-	UpdatedAt              Timestamp               `json:"updated_at"`
+	Object                 string                       `json:"object"`
+	ID                     string                       `json:"id"`
+	PublicOrganizationData *PublicOrganizationData      `json:"public_organization_data"`
+	Status                 OrganizationSuggestionStatus `json:"status"`
+	CreatedAt              Timestamp                    `json:"created_at"`
+	UpdatedAt              Timestamp                    `json:"updated_at"`
 }
+
+// OrganizationSuggestionStatus is a value of OrganizationSuggestion.Status. The list is open: the API may send and take
+// other values.
+type OrganizationSuggestionStatus string
+
+// Known values of OrganizationSuggestionStatus.
+const (
+	OrganizationSuggestionStatusPending  OrganizationSuggestionStatus = "pending"
+	OrganizationSuggestionStatusAccepted OrganizationSuggestionStatus = "accepted"
+)

@@ -39,7 +39,7 @@ type SessionActivity struct {
 // SessionReverification is one check of the user of a running session.
 type SessionReverification struct {
 	Object                   string                      `json:"object"`
-	Level                    string                      `json:"level"`
+	Level                    ReverificationLevel         `json:"level"`
 	Status                   SessionReverificationStatus `json:"status"`
 	SupportedFirstFactors    []SignInFactor              `json:"supported_first_factors"`
 	SupportedSecondFactors   []SignInFactor              `json:"supported_second_factors"`
@@ -47,52 +47,6 @@ type SessionReverification struct {
 	SecondFactorVerification *Verification               `json:"second_factor_verification"` // nil until the second factor is prepared or answered
 	Session                  *Session                    `json:"session"`
 }
-
-// SessionReverificationAttemptFirstFactorStrategy is a value of SessionReverificationAttemptFirstFactorParams.Strategy.
-// The list is open: the API may send and take other values.
-type SessionReverificationAttemptFirstFactorStrategy string
-
-// Known values of SessionReverificationAttemptFirstFactorStrategy.
-const (
-	SessionReverificationAttemptFirstFactorStrategyEmailCode SessionReverificationAttemptFirstFactorStrategy = "email_code"
-	SessionReverificationAttemptFirstFactorStrategyPassword  SessionReverificationAttemptFirstFactorStrategy = "password"
-	SessionReverificationAttemptFirstFactorStrategyPhoneCode SessionReverificationAttemptFirstFactorStrategy = "phone_code"
-	SessionReverificationAttemptFirstFactorStrategyPasskey   SessionReverificationAttemptFirstFactorStrategy = "passkey"
-)
-
-// SessionReverificationAttemptSecondFactorStrategy is a value of
-// SessionReverificationAttemptSecondFactorParams.Strategy. The list is open: the API may send and take other values.
-type SessionReverificationAttemptSecondFactorStrategy string
-
-// Known values of SessionReverificationAttemptSecondFactorStrategy.
-const (
-	SessionReverificationAttemptSecondFactorStrategyPhoneCode  SessionReverificationAttemptSecondFactorStrategy = "phone_code"
-	SessionReverificationAttemptSecondFactorStrategyTOTP       SessionReverificationAttemptSecondFactorStrategy = "totp"
-	SessionReverificationAttemptSecondFactorStrategyBackupCode SessionReverificationAttemptSecondFactorStrategy = "backup_code"
-)
-
-// SessionReverificationPrepareFirstFactorStrategy is a value of SessionReverificationPrepareFirstFactorParams.Strategy.
-// The list is open: the API may send and take other values.
-type SessionReverificationPrepareFirstFactorStrategy string
-
-// Known values of SessionReverificationPrepareFirstFactorStrategy.
-const (
-	SessionReverificationPrepareFirstFactorStrategyEmailCode     SessionReverificationPrepareFirstFactorStrategy = "email_code"
-	SessionReverificationPrepareFirstFactorStrategyPhoneCode     SessionReverificationPrepareFirstFactorStrategy = "phone_code"
-	SessionReverificationPrepareFirstFactorStrategyPasskey       SessionReverificationPrepareFirstFactorStrategy = "passkey"
-	SessionReverificationPrepareFirstFactorStrategyEnterpriseSSO SessionReverificationPrepareFirstFactorStrategy = "enterprise_sso"
-)
-
-// SessionReverificationStartLevel is a value of SessionReverificationStartParams.Level. The list is open: the API may
-// send and take other values.
-type SessionReverificationStartLevel string
-
-// Known values of SessionReverificationStartLevel.
-const (
-	SessionReverificationStartLevelFirstFactor  SessionReverificationStartLevel = "first_factor"
-	SessionReverificationStartLevelSecondFactor SessionReverificationStartLevel = "second_factor"
-	SessionReverificationStartLevelMultiFactor  SessionReverificationStartLevel = "multi_factor"
-)
 
 // SessionReverificationStatus is a value of SessionReverification.Status. The list is open: the API may send and take
 // other values.

@@ -21,18 +21,6 @@ type SignIn struct {
 	ProtectCheck             *ProtectCheck               `json:"protect_check"`      // set while Status is needs_protect_check
 }
 
-// SignInAttemptSecondFactorStrategy is a value of SignInAttemptSecondFactorParams.Strategy. The list is open: the API
-// may send and take other values.
-type SignInAttemptSecondFactorStrategy string
-
-// Known values of SignInAttemptSecondFactorStrategy.
-const (
-	SignInAttemptSecondFactorStrategyEmailCode  SignInAttemptSecondFactorStrategy = "email_code"
-	SignInAttemptSecondFactorStrategyPhoneCode  SignInAttemptSecondFactorStrategy = "phone_code"
-	SignInAttemptSecondFactorStrategyTOTP       SignInAttemptSecondFactorStrategy = "totp"
-	SignInAttemptSecondFactorStrategyBackupCode SignInAttemptSecondFactorStrategy = "backup_code"
-)
-
 // SignInClientTrustState is a value of SignIn.ClientTrustState. The list is open: the API may send and take other
 // values.
 type SignInClientTrustState string
@@ -48,66 +36,21 @@ const (
 // the ID it carries.
 type SignInFactor struct {
 	// to be passed to the prepare and attempt calls; of OAuth it is "oauth_" and the provider, or "oauth_custom_" and a key
-	Strategy                        SignInFactorStrategy `json:"strategy"`
-	SafeIdentifier                  *string              `json:"safe_identifier"`          // the address or number, partly hidden, to show to the user
-	EnterpriseConnectionID          *string              `json:"enterprise_connection_id"` // of strategy "enterprise_sso", to tell several connections apart
-	EnterpriseConnectionName        *string              `json:"enterprise_connection_name"`
-	EmailAddressID                  *string              `json:"email_address_id"` // of strategies by email
-	PhoneNumberID                   *string              `json:"phone_number_id"`  // of strategies by phone
-	Web3WalletID                    *string              `json:"web3_wallet_id"`   // of strategies by wallet
-	PasskeyID                       *string              `json:"passkey_id"`
-	TrustedDeviceID                 *string              `json:"trusted_device_id"`
-	Primary                         *bool                `json:"primary"`                            // true if it uses the user's primary address or number
-	ExternalVerificationRedirectURL *string              `json:"external_verification_redirect_url"` // where to send the user, of strategies by redirect
-	Default                         *bool                `json:"default"`                            // true if it is the second factor to offer first
-	Channel                         *string              `json:"channel"`                            // of strategy "phone_code"; for example "sms" or "whatsapp"
-	WalletName                      *string              `json:"wallet_name"`                        // of Solana wallets
+	Strategy                        Strategy `json:"strategy"`
+	SafeIdentifier                  *string  `json:"safe_identifier"`          // the address or number, partly hidden, to show to the user
+	EnterpriseConnectionID          *string  `json:"enterprise_connection_id"` // of strategy "enterprise_sso", to tell several connections apart
+	EnterpriseConnectionName        *string  `json:"enterprise_connection_name"`
+	EmailAddressID                  *string  `json:"email_address_id"` // of strategies by email
+	PhoneNumberID                   *string  `json:"phone_number_id"`  // of strategies by phone
+	Web3WalletID                    *string  `json:"web3_wallet_id"`   // of strategies by wallet
+	PasskeyID                       *string  `json:"passkey_id"`
+	TrustedDeviceID                 *string  `json:"trusted_device_id"`
+	Primary                         *bool    `json:"primary"`                            // true if it uses the user's primary address or number
+	ExternalVerificationRedirectURL *string  `json:"external_verification_redirect_url"` // where to send the user, of strategies by redirect
+	Default                         *bool    `json:"default"`                            // true if it is the second factor to offer first
+	Channel                         *Channel `json:"channel"`                            // of strategy "phone_code"; for example "sms" or "whatsapp"
+	WalletName                      *string  `json:"wallet_name"`                        // of Solana wallets
 }
-
-// SignInFactorStrategy is a value of SignInFactor.Strategy. The list is open: the API may send and take other values.
-type SignInFactorStrategy string
-
-// Known values of SignInFactorStrategy.
-const (
-	SignInFactorStrategyTicket                      SignInFactorStrategy = "ticket"
-	SignInFactorStrategyPassword                    SignInFactorStrategy = "password"
-	SignInFactorStrategyEmailCode                   SignInFactorStrategy = "email_code"
-	SignInFactorStrategyEmailLink                   SignInFactorStrategy = "email_link"
-	SignInFactorStrategyPhoneCode                   SignInFactorStrategy = "phone_code"
-	SignInFactorStrategyWeb3MetaMaskSignature       SignInFactorStrategy = "web3_metamask_signature"
-	SignInFactorStrategyWeb3BaseSignature           SignInFactorStrategy = "web3_base_signature"
-	SignInFactorStrategyWeb3CoinbaseWalletSignature SignInFactorStrategy = "web3_coinbase_wallet_signature"
-	SignInFactorStrategyWeb3OKXWalletSignature      SignInFactorStrategy = "web3_okx_wallet_signature"
-	SignInFactorStrategyWeb3SolanaSignature         SignInFactorStrategy = "web3_solana_signature"
-	SignInFactorStrategyTOTP                        SignInFactorStrategy = "totp"
-	SignInFactorStrategyBackupCode                  SignInFactorStrategy = "backup_code"
-	SignInFactorStrategyOAuthApple                  SignInFactorStrategy = "oauth_apple"
-	SignInFactorStrategyOAuthGoogle                 SignInFactorStrategy = "oauth_google"
-	SignInFactorStrategyOAuthFacebook               SignInFactorStrategy = "oauth_facebook"
-	SignInFactorStrategyOAuthHubspot                SignInFactorStrategy = "oauth_hubspot"
-	SignInFactorStrategyOAuthGitHub                 SignInFactorStrategy = "oauth_github"
-	SignInFactorStrategyOAuthMock                   SignInFactorStrategy = "oauth_mock"
-	SignInFactorStrategyOAuthCustomMock             SignInFactorStrategy = "oauth_custom_mock"
-	SignInFactorStrategyOAuthTokenMock              SignInFactorStrategy = "oauth_token_mock"
-	SignInFactorStrategySAML                        SignInFactorStrategy = "saml"
-	SignInFactorStrategyEnterpriseSSO               SignInFactorStrategy = "enterprise_sso"
-	SignInFactorStrategyResetPasswordEmailCode      SignInFactorStrategy = "reset_password_email_code"
-	SignInFactorStrategyResetPasswordPhoneCode      SignInFactorStrategy = "reset_password_phone_code"
-	SignInFactorStrategyPasskey                     SignInFactorStrategy = "passkey"
-	SignInFactorStrategyTrustedDevice               SignInFactorStrategy = "trusted_device"
-	SignInFactorStrategyGoogleOneTap                SignInFactorStrategy = "google_one_tap"
-)
-
-// SignInPrepareSecondFactorStrategy is a value of SignInPrepareSecondFactorParams.Strategy. The list is open: the API
-// may send and take other values.
-type SignInPrepareSecondFactorStrategy string
-
-// Known values of SignInPrepareSecondFactorStrategy.
-const (
-	SignInPrepareSecondFactorStrategyPhoneCode SignInPrepareSecondFactorStrategy = "phone_code"
-	SignInPrepareSecondFactorStrategyEmailCode SignInPrepareSecondFactorStrategy = "email_code"
-	SignInPrepareSecondFactorStrategyEmailLink SignInPrepareSecondFactorStrategy = "email_link"
-)
 
 // SignInStatus is a value of SignIn.Status. The list is open: the API may send and take other values.
 type SignInStatus string

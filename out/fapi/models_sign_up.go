@@ -33,23 +33,6 @@ type SignUp struct {
 	ProtectCheck     *ProtectCheck        `json:"protect_check"`      // set while the sign-up waits for it
 }
 
-// SignUpAttemptVerificationStrategy is a value of SignUpAttemptVerificationParams.Strategy. The list is open: the API
-// may send and take other values.
-type SignUpAttemptVerificationStrategy string
-
-// Known values of SignUpAttemptVerificationStrategy.
-const (
-	SignUpAttemptVerificationStrategyEmailCode                   SignUpAttemptVerificationStrategy = "email_code"
-	SignUpAttemptVerificationStrategyEmailLink                   SignUpAttemptVerificationStrategy = "email_link"
-	SignUpAttemptVerificationStrategyPhoneCode                   SignUpAttemptVerificationStrategy = "phone_code"
-	SignUpAttemptVerificationStrategyWeb3MetaMaskSignature       SignUpAttemptVerificationStrategy = "web3_metamask_signature"
-	SignUpAttemptVerificationStrategyWeb3BaseSignature           SignUpAttemptVerificationStrategy = "web3_base_signature"
-	SignUpAttemptVerificationStrategyWeb3CoinbaseWalletSignature SignUpAttemptVerificationStrategy = "web3_coinbase_wallet_signature"
-	SignUpAttemptVerificationStrategyWeb3OKXWalletSignature      SignUpAttemptVerificationStrategy = "web3_okx_wallet_signature"
-	SignUpAttemptVerificationStrategyWeb3SolanaSignature         SignUpAttemptVerificationStrategy = "web3_solana_signature"
-	SignUpAttemptVerificationStrategyGoogleOneTap                SignUpAttemptVerificationStrategy = "google_one_tap"
-)
-
 // SignUpEnterpriseConnection is an enterprise connection as a sign-up sees it.
 type SignUpEnterpriseConnection struct {
 	ID   string `json:"id"`

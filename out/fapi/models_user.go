@@ -47,8 +47,8 @@ type User struct {
 	MFAEnabledAt                  *Timestamp               `json:"mfa_enabled_at"`
 	MFADisabledAt                 *Timestamp               `json:"mfa_disabled_at"`
 	LegalAcceptedAt               *Timestamp               `json:"legal_accepted_at"`
-	// Deprecated: the API's description marks this as deprecated.
-	ProfileImageURL    *string             `json:"profile_image_url"` // deprecated: use ImageURL
+	// Deprecated: use ImageURL.
+	ProfileImageURL    *string             `json:"profile_image_url"`
 	EnterpriseAccounts []EnterpriseAccount `json:"enterprise_accounts"`
 	Locale             *string             `json:"locale"`
 	BypassClientTrust  *bool               `json:"bypass_client_trust"`
@@ -56,53 +56,52 @@ type User struct {
 
 // UserSettings holds the instance's rules for its users: attributes, sign-up, sign-in, passwords and restrictions.
 type UserSettings struct {
-	Attributes       map[string]UserSettingsAttribute      `json:"attributes"` // by name, for example "email_address"
-	Social           map[string]UserSettingsSocial         `json:"social"`     // by strategy, for example "oauth_google"
-	SAML             *UserSettingsEnterpriseSSO            `json:"saml"`
-	EnterpriseSSO    *UserSettingsEnterpriseSSO            `json:"enterprise_sso"`
-	SignIn           *UserSettingsSignIn                   `json:"sign_in"`
-	SignUp           *UserSettingsSignUp                   `json:"sign_up"`
-	Restrictions     *UserSettingsRestrictions             `json:"restrictions"`
-	PasswordSettings *UserSettingsPasswordSettings         `json:"password_settings"`
-	UsernameSettings *UserSettingsUsernameSettings         `json:"username_settings"`
-	Actions          *UserSettingsActionsSettings          `json:"actions"`
-	AttackProtection *UserSettingsAttackProtectionSettings `json:"attack_protection"`
-	PasskeySettings  *UserSettingsPasskeySettings          `json:"passkey_settings"`
+	Attributes       map[string]UserSettingsAttribute `json:"attributes"` // by name, for example "email_address"
+	Social           map[string]UserSettingsSocial    `json:"social"`     // by strategy, for example "oauth_google"
+	SAML             *UserSettingsEnterpriseSSO       `json:"saml"`
+	EnterpriseSSO    *UserSettingsEnterpriseSSO       `json:"enterprise_sso"`
+	SignIn           *UserSettingsSignIn              `json:"sign_in"`
+	SignUp           *UserSettingsSignUp              `json:"sign_up"`
+	Restrictions     *UserSettingsRestrictions        `json:"restrictions"`
+	PasswordSettings *UserSettingsPassword            `json:"password_settings"`
+	UsernameSettings *UserSettingsUsername            `json:"username_settings"`
+	Actions          *UserSettingsActions             `json:"actions"`
+	AttackProtection *UserSettingsAttackProtection    `json:"attack_protection"`
+	PasskeySettings  *UserSettingsPasskey             `json:"passkey_settings"`
 }
 
-// UserSettingsActionsSettings says what users may do by themselves.
-type UserSettingsActionsSettings struct {
+// UserSettingsActions says what users may do by themselves.
+type UserSettingsActions struct {
 	DeleteSelf               bool   `json:"delete_self"` // true if users may delete themselves
 	CreateOrganization       bool   `json:"create_organization"`
 	CreateOrganizationsLimit *int64 `json:"create_organizations_limit"` // for each user; nil for any number
 }
 
-// UserSettingsAttackProtectionSettings holds the instance's defenses of accounts.
-type UserSettingsAttackProtectionSettings struct {
-	UserLockout           *UserSettingsAttackProtectionSettingsUserLockout           `json:"user_lockout"`
-	PII                   *UserSettingsAttackProtectionSettingsPII                   `json:"pii"`
-	EmailLink             *UserSettingsAttackProtectionSettingsEmailLink             `json:"email_link"`
-	EnumerationProtection *UserSettingsAttackProtectionSettingsEnumerationProtection `json:"enumeration_protection"`
+// UserSettingsAttackProtection holds the instance's defenses of accounts.
+type UserSettingsAttackProtection struct {
+	UserLockout           *UserSettingsAttackProtectionUserLockout `json:"user_lockout"`
+	PII                   *UserSettingsAttackProtectionPII         `json:"pii"`
+	EmailLink             *UserSettingsAttackProtectionEmailLink   `json:"email_link"`
+	EnumerationProtection *UserSettingsAttackProtectionEnumeration `json:"enumeration_protection"`
 }
 
-// UserSettingsAttackProtectionSettingsEmailLink says where an emailed link may be opened.
-type UserSettingsAttackProtectionSettingsEmailLink struct {
+// UserSettingsAttackProtectionEmailLink says where an emailed link may be opened.
+type UserSettingsAttackProtectionEmailLink struct {
 	RequireSameClient bool `json:"require_same_client"` // true if an emailed link has to be opened on the device that asked for it
 }
 
-// UserSettingsAttackProtectionSettingsEnumerationProtection is the switch of the protection against probing which users
-// exist.
-type UserSettingsAttackProtectionSettingsEnumerationProtection struct {
+// UserSettingsAttackProtectionEnumeration is the switch of the protection against probing which users exist.
+type UserSettingsAttackProtectionEnumeration struct {
 	Enabled bool `json:"enabled"`
 }
 
-// UserSettingsAttackProtectionSettingsPII is the switch of the protection of personal data.
-type UserSettingsAttackProtectionSettingsPII struct {
+// UserSettingsAttackProtectionPII is the switch of the protection of personal data.
+type UserSettingsAttackProtectionPII struct {
 	Enabled bool `json:"enabled"`
 }
 
-// UserSettingsAttackProtectionSettingsUserLockout says when a user is locked after failed attempts, and for how long.
-type UserSettingsAttackProtectionSettingsUserLockout struct {
+// UserSettingsAttackProtectionUserLockout says when a user is locked after failed attempts, and for how long.
+type UserSettingsAttackProtectionUserLockout struct {
 	Enabled           bool  `json:"enabled"`
 	MaxAttempts       int64 `json:"max_attempts"`
 	DurationInMinutes int64 `json:"duration_in_minutes"`
@@ -111,16 +110,16 @@ type UserSettingsAttackProtectionSettingsUserLockout struct {
 // UserSettingsAttribute says how one attribute of users is used: whether they have it, need it, verify it or sign in
 // with it.
 type UserSettingsAttribute struct {
-	Enabled             bool     `json:"enabled"`                // users can have it
-	Required            bool     `json:"required"`               // users must have it
-	UsedForFirstFactor  bool     `json:"used_for_first_factor"`  // users can sign in with it
-	FirstFactors        []string `json:"first_factors"`          // strategies, for example "email_code"
-	UsedForSecondFactor bool     `json:"used_for_second_factor"` // users can confirm a sign-in with it
-	SecondFactors       []string `json:"second_factors"`         // strategies, for example "phone_code"
-	Verifications       []string `json:"verifications"`          // strategies that verify it
-	VerifyAtSignUp      bool     `json:"verify_at_sign_up"`      // a sign-up is not complete before it is verified
-	Immutable           *bool    `json:"immutable"`              // users cannot change it
-	Channels            []string `json:"channels"`
+	Enabled             bool       `json:"enabled"`                // users can have it
+	Required            bool       `json:"required"`               // users must have it
+	UsedForFirstFactor  bool       `json:"used_for_first_factor"`  // users can sign in with it
+	FirstFactors        []Strategy `json:"first_factors"`          // strategies, for example "email_code"
+	UsedForSecondFactor bool       `json:"used_for_second_factor"` // users can confirm a sign-in with it
+	SecondFactors       []Strategy `json:"second_factors"`         // strategies, for example "phone_code"
+	Verifications       []Strategy `json:"verifications"`          // strategies that verify it
+	VerifyAtSignUp      bool       `json:"verify_at_sign_up"`      // a sign-up is not complete before it is verified
+	Immutable           *bool      `json:"immutable"`              // users cannot change it
+	Channels            []Channel  `json:"channels"`
 }
 
 // UserSettingsEnterpriseSSO says whether enterprise single sign-on is used.
@@ -129,15 +128,15 @@ type UserSettingsEnterpriseSSO struct {
 	SelfServeSSO *bool `json:"self_serve_sso"` // true if users may manage enterprise connections
 }
 
-// UserSettingsPasskeySettings says how passkeys are offered.
-type UserSettingsPasskeySettings struct {
+// UserSettingsPasskey says how passkeys are offered.
+type UserSettingsPasskey struct {
 	AllowAutofill         bool  `json:"allow_autofill"`
 	ShowSignInButton      bool  `json:"show_sign_in_button"`
 	SatisfiesSecondFactor *bool `json:"satisfies_second_factor"` // a sign-in by passkey skips the second factor
 }
 
-// UserSettingsPasswordSettings holds the rules that a password has to meet.
-type UserSettingsPasswordSettings struct {
+// UserSettingsPassword holds the rules that a password has to meet.
+type UserSettingsPassword struct {
 	DisableHibp                   bool   `json:"disable_hibp"` // true if leaked passwords are let through
 	DisablePasswordReverification *bool  `json:"disable_password_reverification"`
 	MinLength                     int64  `json:"min_length"`
@@ -205,19 +204,19 @@ const (
 
 // UserSettingsSocial says how one OAuth provider is used.
 type UserSettingsSocial struct {
-	Enabled                bool    `json:"enabled"`
-	Required               bool    `json:"required"`
-	Authenticatable        bool    `json:"authenticatable"`          // users can sign in with it
-	BlockEmailSubaddresses bool    `json:"block_email_subaddresses"` // refuses addresses such as "ada+work@example.com"
-	Strategy               string  `json:"strategy"`                 // for example "oauth_google"
-	NotSelectable          bool    `json:"not_selectable"`           // not to be shown as a choice
-	Deprecated             bool    `json:"deprecated"`
-	Name                   *string `json:"name"`
-	LogoURL                *string `json:"logo_url"`
+	Enabled                bool     `json:"enabled"`
+	Required               bool     `json:"required"`
+	Authenticatable        bool     `json:"authenticatable"`          // users can sign in with it
+	BlockEmailSubaddresses bool     `json:"block_email_subaddresses"` // refuses addresses such as "ada+work@example.com"
+	Strategy               Strategy `json:"strategy"`                 // for example "oauth_google"
+	NotSelectable          bool     `json:"not_selectable"`           // not to be shown as a choice
+	Deprecated             bool     `json:"deprecated"`
+	Name                   *string  `json:"name"`
+	LogoURL                *string  `json:"logo_url"`
 }
 
-// UserSettingsUsernameSettings holds the rules that a username has to meet.
-type UserSettingsUsernameSettings struct {
+// UserSettingsUsername holds the rules that a username has to meet.
+type UserSettingsUsername struct {
 	MinLength                      *int64 `json:"min_length"`
 	MaxLength                      *int64 `json:"max_length"`
 	AllowExtendedSpecialCharacters bool   `json:"allow_extended_special_characters"`

@@ -7,18 +7,18 @@ package fapi
 type Verification struct {
 	Object                          *string                 `json:"object"`
 	Status                          VerificationStatus      `json:"status"`                             // "unverified", "verified", "transferable", "failed" or "expired"
-	Strategy                        string                  `json:"strategy"`                           // for example "email_code", "password" or "oauth_google"
+	Strategy                        Strategy                `json:"strategy"`                           // for example StrategyEmailCode
 	Attempts                        *int64                  `json:"attempts"`                           // tries so far; nil where they are not counted
 	ExpireAt                        *Timestamp              `json:"expire_at"`                          // nil where it does not expire
 	VerifiedAtClient                *string                 `json:"verified_at_client"`                 // the client that verified it
-	Channel                         *string                 `json:"channel"`                            // how a phone code is sent: "sms" or "whatsapp"
+	Channel                         *Channel                `json:"channel"`                            // how a phone code is sent: "sms" or "whatsapp"
 	Nonce                           *string                 `json:"nonce"`                              // of a passkey: the WebAuthn options as JSON
 	Message                         *string                 `json:"message"`                            // what a wallet has to sign
 	ExternalVerificationRedirectURL *string                 `json:"external_verification_redirect_url"` // where to send the user, of strategies by redirect
-	Error                           *ClerkError             `json:"error"`                              // why it failed; nil otherwise
+	Error                           *ErrorDetail            `json:"error"`                              // why it failed; nil otherwise
 	TrustedDeviceChallenge          *TrustedDeviceChallenge `json:"trusted_device_challenge"`           // what the device has to sign; nil for other strategies
 	NextAction                      *VerificationNextAction `json:"next_action"`                        // in sign-ups: "needs_prepare", "needs_attempt" or "" if there is nothing to do
-	SupportedStrategies             []string                `json:"supported_strategies"`               // in sign-ups: what can be prepared
+	SupportedStrategies             []Strategy              `json:"supported_strategies"`               // in sign-ups: what can be prepared
 }
 
 // VerificationNextAction is a value of Verification.NextAction. The list is open: the API may send and take other

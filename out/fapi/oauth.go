@@ -114,9 +114,9 @@ func (s *OAuthService) GetUserInfoPost(ctx context.Context, opts ...RequestOptio
 
 // OAuthGetTokenInfoParams are the form fields of OAuthService.GetTokenInfo. A nil field is not sent.
 type OAuthGetTokenInfoParams struct {
-	Token         string  `form:"token"`
-	TokenTypeHint *string `form:"token_type_hint"` // "access_token" or "refresh_token"
-	Scope         *string `form:"scope"`
+	Token         string              `form:"token"`
+	TokenTypeHint *OAuthTokenTypeHint `form:"token_type_hint"` // "access_token" or "refresh_token"
+	Scope         *string             `form:"scope"`
 }
 
 // GetTokenInfo tells whether an access or refresh token is active, and for which client, user and scopes.

@@ -30,10 +30,10 @@ func (s *OrganizationDomainsService) Create(ctx context.Context, organizationID 
 
 // OrganizationDomainListParams are the query parameters of OrganizationDomainsService.List. A nil field is not sent.
 type OrganizationDomainListParams struct {
-	Limit          *int64  `query:"limit"`
-	Offset         *int64  `query:"offset"`
-	Verified       *bool   `query:"verified"`
-	EnrollmentMode *string `query:"enrollment_mode"`
+	Limit          *int64                            `query:"limit"`
+	Offset         *int64                            `query:"offset"`
+	Verified       *bool                             `query:"verified"`
+	EnrollmentMode *OrganizationDomainEnrollmentMode `query:"enrollment_mode"`
 }
 
 // List lists the organization's domains, filtered by Verified and EnrollmentMode if set.
@@ -83,8 +83,8 @@ type OrganizationDomainPrepareOwnershipVerificationBulkParams struct {
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk (prepareOrganizationDomainsOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/prepareOrganizationDomainsOwnershipVerification
-func (s *OrganizationDomainsService) PrepareOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainPrepareOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
-	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk", organizationID).form(params), opts)
+func (s *OrganizationDomainsService) PrepareOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainPrepareOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkVerification, error) {
+	return callEnveloped[OrganizationDomainBulkVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk", organizationID).form(params), opts)
 }
 
 // OrganizationDomainAttemptOwnershipVerificationBulkParams are the form fields of
@@ -98,8 +98,8 @@ type OrganizationDomainAttemptOwnershipVerificationBulkParams struct {
 //
 // Operation: POST /v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk (attemptOrganizationDomainsOwnershipVerification)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Domains#operation/attemptOrganizationDomainsOwnershipVerification
-func (s *OrganizationDomainsService) AttemptOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainAttemptOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkOwnershipVerification, error) {
-	return callEnveloped[OrganizationDomainBulkOwnershipVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk", organizationID).form(params), opts)
+func (s *OrganizationDomainsService) AttemptOwnershipVerificationBulk(ctx context.Context, organizationID string, params OrganizationDomainAttemptOwnershipVerificationBulkParams, opts ...RequestOption) (*OrganizationDomainBulkVerification, error) {
+	return callEnveloped[OrganizationDomainBulkVerification](ctx, s.core, post("/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk", organizationID).form(params), opts)
 }
 
 // Get returns one domain of the organization.
@@ -121,8 +121,8 @@ func (s *OrganizationDomainsService) Delete(ctx context.Context, organizationID,
 // OrganizationDomainUpdateEnrollmentModeParams are the form fields of OrganizationDomainsService.UpdateEnrollmentMode.
 // A nil field is not sent.
 type OrganizationDomainUpdateEnrollmentModeParams struct {
-	EnrollmentMode string `form:"enrollment_mode"` // "automatic_invitation" or "automatic_suggestion"
-	DeletePending  *bool  `form:"delete_pending"`
+	EnrollmentMode OrganizationDomainEnrollmentMode `form:"enrollment_mode"` // "automatic_invitation" or "automatic_suggestion"
+	DeletePending  *bool                            `form:"delete_pending"`
 }
 
 // UpdateEnrollmentMode changes what people with an address at the domain are given: an invitation or a suggestion to

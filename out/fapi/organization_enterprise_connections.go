@@ -4,6 +4,7 @@ package fapi
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -32,25 +33,25 @@ func (s *OrganizationEnterpriseConnectionsService) List(ctx context.Context, org
 // OrganizationEnterpriseConnectionCreateParams are the form fields of OrganizationEnterpriseConnectionsService.Create.
 // A nil field is not sent.
 type OrganizationEnterpriseConnectionCreateParams struct {
-	Provider              EnterpriseConnectionProvider `form:"provider"`
-	Name                  *string                      `form:"name"`
-	Domains               []string                     `form:"domains"` // domains of the organization with proven ownership
-	SAMLIdPEntityID       *string                      `form:"saml_idp_entity_id"`
-	SAMLIdPSSOURL         *string                      `form:"saml_idp_sso_url"`
-	SAMLIdPCertificate    *string                      `form:"saml_idp_certificate"`
-	SAMLIdPMetadataURL    *string                      `form:"saml_idp_metadata_url"`
-	SAMLIdPMetadata       *string                      `form:"saml_idp_metadata"`
-	SAMLAttributeMapping  *string                      `form:"saml_attribute_mapping"` // a JSON object, which depends on Provider
-	SAMLAllowSubdomains   *bool                        `form:"saml_allow_subdomains"`
-	SAMLAllowIdPInitiated *bool                        `form:"saml_allow_idp_initiated"`
-	SAMLForceAuthn        *bool                        `form:"saml_force_authn"`
-	OIDCClientID          *string                      `form:"oidc_client_id"`
-	OIDCClientSecret      *string                      `form:"oidc_client_secret"`
-	OIDCDiscoveryURL      *string                      `form:"oidc_discovery_url"`
-	OIDCAuthURL           *string                      `form:"oidc_auth_url"`
-	OIDCTokenURL          *string                      `form:"oidc_token_url"`
-	OIDCUserInfoURL       *string                      `form:"oidc_user_info_url"`
-	OIDCRequiresPKCE      *bool                        `form:"oidc_requires_pkce"`
+	Provider              EnterpriseProvider `form:"provider"`
+	Name                  *string            `form:"name"`
+	Domains               []string           `form:"domains"` // domains of the organization with proven ownership
+	SAMLIdPEntityID       *string            `form:"saml_idp_entity_id"`
+	SAMLIdPSSOURL         *string            `form:"saml_idp_sso_url"`
+	SAMLIdPCertificate    *string            `form:"saml_idp_certificate"`
+	SAMLIdPMetadataURL    *string            `form:"saml_idp_metadata_url"`
+	SAMLIdPMetadata       *string            `form:"saml_idp_metadata"`
+	SAMLAttributeMapping  json.RawMessage    `form:"saml_attribute_mapping"` // a JSON object, which depends on Provider
+	SAMLAllowSubdomains   *bool              `form:"saml_allow_subdomains"`
+	SAMLAllowIdPInitiated *bool              `form:"saml_allow_idp_initiated"`
+	SAMLForceAuthn        *bool              `form:"saml_force_authn"`
+	OIDCClientID          *string            `form:"oidc_client_id"`
+	OIDCClientSecret      *string            `form:"oidc_client_secret"`
+	OIDCDiscoveryURL      *string            `form:"oidc_discovery_url"`
+	OIDCAuthURL           *string            `form:"oidc_auth_url"`
+	OIDCTokenURL          *string            `form:"oidc_token_url"`
+	OIDCUserInfoURL       *string            `form:"oidc_user_info_url"`
+	OIDCRequiresPKCE      *bool              `form:"oidc_requires_pkce"`
 }
 
 // Create makes an enterprise connection of the organization, which has to be the active one, for domains it owns and
@@ -66,28 +67,28 @@ func (s *OrganizationEnterpriseConnectionsService) Create(ctx context.Context, o
 // OrganizationEnterpriseConnectionUpdateParams are the form fields of OrganizationEnterpriseConnectionsService.Update.
 // A nil field is not sent.
 type OrganizationEnterpriseConnectionUpdateParams struct {
-	Name                             *string  `form:"name"`
-	Domains                          []string `form:"domains"` // replace the present ones
-	Active                           *bool    `form:"active"`
-	SyncUserAttributes               *bool    `form:"sync_user_attributes"`
-	DisableAdditionalIdentifications *bool    `form:"disable_additional_identifications"`
-	CustomAttributes                 *string  `form:"custom_attributes"` // JSON, where the instance allows it
-	SAMLIdPEntityID                  *string  `form:"saml_idp_entity_id"`
-	SAMLIdPSSOURL                    *string  `form:"saml_idp_sso_url"`
-	SAMLIdPCertificate               *string  `form:"saml_idp_certificate"`
-	SAMLIdPMetadataURL               *string  `form:"saml_idp_metadata_url"`
-	SAMLIdPMetadata                  *string  `form:"saml_idp_metadata"`
-	SAMLAttributeMapping             *string  `form:"saml_attribute_mapping"` // a JSON object, which depends on the provider
-	SAMLAllowSubdomains              *bool    `form:"saml_allow_subdomains"`
-	SAMLAllowIdPInitiated            *bool    `form:"saml_allow_idp_initiated"`
-	SAMLForceAuthn                   *bool    `form:"saml_force_authn"`
-	OIDCClientID                     *string  `form:"oidc_client_id"`
-	OIDCClientSecret                 *string  `form:"oidc_client_secret"`
-	OIDCDiscoveryURL                 *string  `form:"oidc_discovery_url"`
-	OIDCAuthURL                      *string  `form:"oidc_auth_url"`
-	OIDCTokenURL                     *string  `form:"oidc_token_url"`
-	OIDCUserInfoURL                  *string  `form:"oidc_user_info_url"`
-	OIDCRequiresPKCE                 *bool    `form:"oidc_requires_pkce"`
+	Name                             *string         `form:"name"`
+	Domains                          []string        `form:"domains"` // replace the present ones
+	Active                           *bool           `form:"active"`
+	SyncUserAttributes               *bool           `form:"sync_user_attributes"`
+	DisableAdditionalIdentifications *bool           `form:"disable_additional_identifications"`
+	CustomAttributes                 *string         `form:"custom_attributes"` // JSON, where the instance allows it
+	SAMLIdPEntityID                  *string         `form:"saml_idp_entity_id"`
+	SAMLIdPSSOURL                    *string         `form:"saml_idp_sso_url"`
+	SAMLIdPCertificate               *string         `form:"saml_idp_certificate"`
+	SAMLIdPMetadataURL               *string         `form:"saml_idp_metadata_url"`
+	SAMLIdPMetadata                  *string         `form:"saml_idp_metadata"`
+	SAMLAttributeMapping             json.RawMessage `form:"saml_attribute_mapping"` // a JSON object, which depends on the provider
+	SAMLAllowSubdomains              *bool           `form:"saml_allow_subdomains"`
+	SAMLAllowIdPInitiated            *bool           `form:"saml_allow_idp_initiated"`
+	SAMLForceAuthn                   *bool           `form:"saml_force_authn"`
+	OIDCClientID                     *string         `form:"oidc_client_id"`
+	OIDCClientSecret                 *string         `form:"oidc_client_secret"`
+	OIDCDiscoveryURL                 *string         `form:"oidc_discovery_url"`
+	OIDCAuthURL                      *string         `form:"oidc_auth_url"`
+	OIDCTokenURL                     *string         `form:"oidc_token_url"`
+	OIDCUserInfoURL                  *string         `form:"oidc_user_info_url"`
+	OIDCRequiresPKCE                 *bool           `form:"oidc_requires_pkce"`
 }
 
 // Update changes a connection of the active organization, or switches it on with Active; fields left nil stay as they

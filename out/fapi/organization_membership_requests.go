@@ -15,9 +15,9 @@ type OrganizationMembershipRequestsService struct {
 // OrganizationMembershipRequestListParams are the query parameters of OrganizationMembershipRequestsService.List. A nil
 // field is not sent.
 type OrganizationMembershipRequestListParams struct {
-	Limit  *int64   `query:"limit"`
-	Offset *int64   `query:"offset"`
-	Status []string `query:"status"`
+	Limit  *int64                         `query:"limit"`
+	Offset *int64                         `query:"offset"`
+	Status []OrganizationInvitationStatus `query:"status"`
 }
 
 // List lists the requests of users to join the organization, filtered by Status if set.

@@ -12,7 +12,7 @@ type SessionReverificationService struct {
 
 // SessionReverificationStartParams are the form fields of SessionReverificationService.Start.
 type SessionReverificationStartParams struct {
-	Level SessionReverificationStartLevel `form:"level"`
+	Level ReverificationLevel `form:"level"`
 }
 
 // Start starts a check of the session's user at a level: first factor, second factor or both. A user without a second
@@ -27,13 +27,13 @@ func (s *SessionReverificationService) Start(ctx context.Context, sessionID stri
 // SessionReverificationPrepareFirstFactorParams are the form fields of SessionReverificationService.PrepareFirstFactor.
 // A nil field is not sent.
 type SessionReverificationPrepareFirstFactorParams struct {
-	Strategy               *SessionReverificationPrepareFirstFactorStrategy `form:"strategy"`
-	EmailAddressID         *string                                          `form:"email_address_id"`
-	PhoneNumberID          *string                                          `form:"phone_number_id"`
-	ProofToken             *string                                          `form:"proof_token"`
-	EnterpriseConnectionID *string                                          `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
-	RedirectURL            *string                                          `form:"redirect_url"`             // of enterprise SSO
-	Default                *bool                                            `form:"default"`                  // from the factor, of "phone_code"
+	Strategy               *Strategy `form:"strategy"`
+	EmailAddressID         *string   `form:"email_address_id"`
+	PhoneNumberID          *string   `form:"phone_number_id"`
+	ProofToken             *string   `form:"proof_token"`
+	EnterpriseConnectionID *string   `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
+	RedirectURL            *string   `form:"redirect_url"`             // of enterprise SSO
+	Default                *bool     `form:"default"`                  // from the factor, of "phone_code"
 }
 
 // PrepareFirstFactor asks for the code or challenge of a first factor. A password needs no preparation.
@@ -47,10 +47,10 @@ func (s *SessionReverificationService) PrepareFirstFactor(ctx context.Context, s
 // SessionReverificationAttemptFirstFactorParams are the form fields of SessionReverificationService.AttemptFirstFactor.
 // A nil field is not sent.
 type SessionReverificationAttemptFirstFactorParams struct {
-	Strategy            SessionReverificationAttemptFirstFactorStrategy `form:"strategy"`
-	Code                *string                                         `form:"code"`
-	Password            *string                                         `form:"password"`
-	PublicKeyCredential *string                                         `form:"public_key_credential"` // the WebAuthn credential as JSON
+	Strategy            Strategy `form:"strategy"`
+	Code                *string  `form:"code"`
+	Password            *string  `form:"password"`
+	PublicKeyCredential *string  `form:"public_key_credential"` // the WebAuthn credential as JSON
 }
 
 // AttemptFirstFactor answers the first factor, by Password, by the Code that was sent or by PublicKeyCredential. Status
@@ -65,9 +65,9 @@ func (s *SessionReverificationService) AttemptFirstFactor(ctx context.Context, s
 // SessionReverificationPrepareSecondFactorParams are the form fields of
 // SessionReverificationService.PrepareSecondFactor. A nil field is not sent.
 type SessionReverificationPrepareSecondFactorParams struct {
-	Strategy      *string `form:"strategy"`
-	PhoneNumberID *string `form:"phone_number_id"`
-	ProofToken    *string `form:"proof_token"`
+	Strategy      *Strategy `form:"strategy"`
+	PhoneNumberID *string   `form:"phone_number_id"`
+	ProofToken    *string   `form:"proof_token"`
 }
 
 // PrepareSecondFactor sends the code of a second factor that needs one, a phone code. Status has to be
@@ -82,8 +82,8 @@ func (s *SessionReverificationService) PrepareSecondFactor(ctx context.Context, 
 // SessionReverificationAttemptSecondFactorParams are the form fields of
 // SessionReverificationService.AttemptSecondFactor. A nil field is not sent.
 type SessionReverificationAttemptSecondFactorParams struct {
-	Strategy *SessionReverificationAttemptSecondFactorStrategy `form:"strategy"`
-	Code     *string                                           `form:"code"`
+	Strategy *Strategy `form:"strategy"`
+	Code     *string   `form:"code"`
 }
 
 // AttemptSecondFactor answers the second factor with a Code: from the phone, the authenticator app or the backup codes.

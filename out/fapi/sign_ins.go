@@ -13,24 +13,24 @@ type SignInsService struct {
 
 // SignInCreateParams are the form fields of SignInsService.Create. A nil field is not sent.
 type SignInCreateParams struct {
-	Strategy                  *string `form:"strategy"`                     // for example "password", "email_code", "oauth_google"; nil if only the identifier is known
-	Identifier                *string `form:"identifier"`                   // email address, phone number, username or wallet address
-	Password                  *string `form:"password"`                     // completes the sign-in with Identifier, unless a second factor is needed
-	Ticket                    *string `form:"ticket"`                       // from an invitation or a sign-in token; strategy "ticket"
-	RedirectURL               *string `form:"redirect_url"`                 // where the provider's answer leads in the end; required for OAuth
-	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"` // where to go once the user is signed in
-	Transfer                  *bool   `form:"transfer"`                     // continue from a transferable sign-up
-	Code                      *string `form:"code"`                         // of strategies that start with "oauth_token_"
-	Token                     *string `form:"token"`                        // an ID token; of "google_one_tap" and strategies that start with "oauth_token_"
-	OIDCLoginHint             *string `form:"oidc_login_hint"`
-	OIDCPrompt                *string `form:"oidc_prompt"`
-	ProofToken                *string `form:"proof_token"`        // from the script of Clerk Protect
-	TrustedDeviceID           *string `form:"trusted_device_id"`  // of strategy "trusted_device"
-	Locale                    *string `form:"locale"`             // the user's language, for example "en-US"
-	SignUpIfMissing           *bool   `form:"sign_up_if_missing"` // go on as a sign-up when nobody has the Identifier
-	CaptchaToken              *string `form:"captcha_token"`      // from the CAPTCHA widget, in browsers; with SignUpIfMissing
-	CaptchaError              *string `form:"captcha_error"`
-	CaptchaWidgetType         *string `form:"captcha_widget_type"`
+	Strategy                  *Strategy          `form:"strategy"`                     // for example "password", "email_code", "oauth_google"; nil if only the identifier is known
+	Identifier                *string            `form:"identifier"`                   // email address, phone number, username or wallet address
+	Password                  *string            `form:"password"`                     // completes the sign-in with Identifier, unless a second factor is needed
+	Ticket                    *string            `form:"ticket"`                       // from an invitation or a sign-in token; strategy "ticket"
+	RedirectURL               *string            `form:"redirect_url"`                 // where the provider's answer leads in the end; required for OAuth
+	ActionCompleteRedirectURL *string            `form:"action_complete_redirect_url"` // where to go once the user is signed in
+	Transfer                  *bool              `form:"transfer"`                     // continue from a transferable sign-up
+	Code                      *string            `form:"code"`                         // of strategies that start with "oauth_token_"
+	Token                     *string            `form:"token"`                        // an ID token; of "google_one_tap" and strategies that start with "oauth_token_"
+	OIDCLoginHint             *string            `form:"oidc_login_hint"`
+	OIDCPrompt                *string            `form:"oidc_prompt"`
+	ProofToken                *string            `form:"proof_token"`        // from the script of Clerk Protect
+	TrustedDeviceID           *string            `form:"trusted_device_id"`  // of strategy "trusted_device"
+	Locale                    *string            `form:"locale"`             // the user's language, for example "en-US"
+	SignUpIfMissing           *bool              `form:"sign_up_if_missing"` // go on as a sign-up when nobody has the Identifier
+	CaptchaToken              *string            `form:"captcha_token"`      // from the CAPTCHA widget, in browsers; with SignUpIfMissing
+	CaptchaError              *string            `form:"captcha_error"`
+	CaptchaWidgetType         *CaptchaWidgetType `form:"captcha_widget_type"`
 }
 
 // Create starts a sign-in, replacing the client's current one.
@@ -77,23 +77,23 @@ func (s *SignInsService) ResetPassword(ctx context.Context, signInID string, par
 
 // SignInPrepareFirstFactorParams are the form fields of SignInsService.PrepareFirstFactor. A nil field is not sent.
 type SignInPrepareFirstFactorParams struct {
-	Strategy                  string  `form:"strategy"`         // one of the sign-in's SupportedFirstFactors
-	EmailAddressID            *string `form:"email_address_id"` // from the factor, of strategies by email
-	PhoneNumberID             *string `form:"phone_number_id"`  // from the factor, of strategies by phone
-	ProofToken                *string `form:"proof_token"`
-	Web3WalletID              *string `form:"web3_wallet_id"` // from the factor, of strategies by wallet
-	PasskeyID                 *string `form:"passkey_id"`
-	TrustedDeviceID           *string `form:"trusted_device_id"`
-	RedirectURL               *string `form:"redirect_url"`                 // of "email_link", OAuth and enterprise SSO
-	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"` // of OAuth and enterprise SSO
-	OIDCLoginHint             *string `form:"oidc_login_hint"`
-	OIDCPrompt                *string `form:"oidc_prompt"`
-	EnterpriseConnectionID    *string `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
-	Channel                   *string `form:"channel"`                  // "sms" or "whatsapp", of "phone_code"
-	Default                   *bool   `form:"default"`                  // from the factor, of "phone_code"
-	RedirectURI               *string `form:"redirect_uri"`             // where the link leads in a native app, of "email_link"
-	CodeChallenge             *string `form:"code_challenge"`           // of PKCE, of "email_link" in native apps
-	CodeChallengeMethod       *string `form:"code_challenge_method"`    // "S256"
+	Strategy                  Strategy `form:"strategy"`         // one of the sign-in's SupportedFirstFactors
+	EmailAddressID            *string  `form:"email_address_id"` // from the factor, of strategies by email
+	PhoneNumberID             *string  `form:"phone_number_id"`  // from the factor, of strategies by phone
+	ProofToken                *string  `form:"proof_token"`
+	Web3WalletID              *string  `form:"web3_wallet_id"` // from the factor, of strategies by wallet
+	PasskeyID                 *string  `form:"passkey_id"`
+	TrustedDeviceID           *string  `form:"trusted_device_id"`
+	RedirectURL               *string  `form:"redirect_url"`                 // of "email_link", OAuth and enterprise SSO
+	ActionCompleteRedirectURL *string  `form:"action_complete_redirect_url"` // of OAuth and enterprise SSO
+	OIDCLoginHint             *string  `form:"oidc_login_hint"`
+	OIDCPrompt                *string  `form:"oidc_prompt"`
+	EnterpriseConnectionID    *string  `form:"enterprise_connection_id"` // from the factor, of enterprise SSO
+	Channel                   *Channel `form:"channel"`                  // "sms" or "whatsapp", of "phone_code"
+	Default                   *bool    `form:"default"`                  // from the factor, of "phone_code"
+	RedirectURI               *string  `form:"redirect_uri"`             // where the link leads in a native app, of "email_link"
+	CodeChallenge             *string  `form:"code_challenge"`           // of PKCE, of "email_link" in native apps
+	CodeChallengeMethod       *string  `form:"code_challenge_method"`    // "S256"
 }
 
 // PrepareFirstFactor asks for the code, link or challenge of a first factor, one of the sign-in's
@@ -110,11 +110,11 @@ func (s *SignInsService) PrepareFirstFactor(ctx context.Context, signInID string
 
 // SignInAttemptFirstFactorParams are the form fields of SignInsService.AttemptFirstFactor. A nil field is not sent.
 type SignInAttemptFirstFactorParams struct {
-	Strategy  string  `form:"strategy"` // the one that was prepared, or "password"
-	Code      *string `form:"code"`     // the code that was sent
-	Password  *string `form:"password"`
-	Signature *string `form:"signature"` // of the verification's Message, or of a trusted device's ClientData
-	Token     *string `form:"token"`
+	Strategy  Strategy `form:"strategy"` // the one that was prepared, or "password"
+	Code      *string  `form:"code"`     // the code that was sent
+	Password  *string  `form:"password"`
+	Signature *string  `form:"signature"` // of the verification's Message, or of a trusted device's ClientData
+	Token     *string  `form:"token"`
 	// Deprecated: the API's description marks this as deprecated.
 	Ticket              *string `form:"ticket"`
 	PublicKeyCredential *string `form:"public_key_credential"` // the WebAuthn credential as JSON, of strategy "passkey"
@@ -137,11 +137,11 @@ func (s *SignInsService) AttemptFirstFactor(ctx context.Context, signInID string
 
 // SignInPrepareSecondFactorParams are the form fields of SignInsService.PrepareSecondFactor. A nil field is not sent.
 type SignInPrepareSecondFactorParams struct {
-	Strategy       *SignInPrepareSecondFactorStrategy `form:"strategy"`
-	PhoneNumberID  *string                            `form:"phone_number_id"`
-	ProofToken     *string                            `form:"proof_token"`
-	EmailAddressID *string                            `form:"email_address_id"`
-	RedirectURL    *string                            `form:"redirect_url"` // of strategy "email_link"
+	Strategy       *Strategy `form:"strategy"`
+	PhoneNumberID  *string   `form:"phone_number_id"`
+	ProofToken     *string   `form:"proof_token"`
+	EmailAddressID *string   `form:"email_address_id"`
+	RedirectURL    *string   `form:"redirect_url"` // of strategy "email_link"
 }
 
 // PrepareSecondFactor sends the code or link of a second factor. The sign-in's Status has to be
@@ -156,8 +156,8 @@ func (s *SignInsService) PrepareSecondFactor(ctx context.Context, signInID strin
 
 // SignInAttemptSecondFactorParams are the form fields of SignInsService.AttemptSecondFactor. A nil field is not sent.
 type SignInAttemptSecondFactorParams struct {
-	Strategy *SignInAttemptSecondFactorStrategy `form:"strategy"`
-	Code     *string                            `form:"code"`
+	Strategy *Strategy `form:"strategy"`
+	Code     *string   `form:"code"`
 }
 
 // AttemptSecondFactor answers the second factor with a Code: one that was sent, one of the authenticator app or a

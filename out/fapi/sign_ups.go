@@ -2,7 +2,10 @@
 
 package fapi
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // SignUpsService creates sign-ups, collects what they still lack and verifies it, until a user and a session exist.
 //
@@ -16,30 +19,30 @@ type SignUpsService struct {
 
 // SignUpCreateParams are the form fields of SignUpsService.Create. A nil field is not sent.
 type SignUpCreateParams struct {
-	Transfer                  *bool   `form:"transfer"` // continue from a transferable sign-in
-	Password                  *string `form:"password"`
-	FirstName                 *string `form:"first_name"`
-	LastName                  *string `form:"last_name"`
-	Username                  *string `form:"username"`
-	EmailAddress              *string `form:"email_address"`
-	PhoneNumber               *string `form:"phone_number"`
-	EmailAddressOrPhoneNumber *string `form:"email_address_or_phone_number"`
-	UnsafeMetadata            *string `form:"unsafe_metadata"`              // a JSON object
-	Strategy                  *string `form:"strategy"`                     // for example "oauth_google" or "ticket"; nil when details are given
-	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"` // where to go once the user is signed up
-	RedirectURL               *string `form:"redirect_url"`                 // where the provider's answer leads in the end; of strategies by redirect
-	Ticket                    *string `form:"ticket"`                       // from an invitation; strategy "ticket"
-	Web3Wallet                *string `form:"web3_wallet"`                  // the address of the wallet
-	Token                     *string `form:"token"`                        // an ID token; of "google_one_tap" and strategies that start with "oauth_token_"
-	Code                      *string `form:"code"`
-	CaptchaToken              *string `form:"captcha_token"` // from the CAPTCHA widget, in browsers
-	CaptchaError              *string `form:"captcha_error"`
-	CaptchaWidgetType         *string `form:"captcha_widget_type"`
-	LegalAccepted             *bool   `form:"legal_accepted"` // true once the user accepted the terms
-	OIDCLoginHint             *string `form:"oidc_login_hint"`
-	OIDCPrompt                *string `form:"oidc_prompt"`
-	ProofToken                *string `form:"proof_token"` // from the script of Clerk Protect
-	Locale                    *string `form:"locale"`      // the user's language, for example "en-US"
+	Transfer                  *bool              `form:"transfer"` // continue from a transferable sign-in
+	Password                  *string            `form:"password"`
+	FirstName                 *string            `form:"first_name"`
+	LastName                  *string            `form:"last_name"`
+	Username                  *string            `form:"username"`
+	EmailAddress              *string            `form:"email_address"`
+	PhoneNumber               *string            `form:"phone_number"`
+	EmailAddressOrPhoneNumber *string            `form:"email_address_or_phone_number"`
+	UnsafeMetadata            json.RawMessage    `form:"unsafe_metadata"`              // a JSON object
+	Strategy                  *Strategy          `form:"strategy"`                     // for example "oauth_google" or "ticket"; nil when details are given
+	ActionCompleteRedirectURL *string            `form:"action_complete_redirect_url"` // where to go once the user is signed up
+	RedirectURL               *string            `form:"redirect_url"`                 // where the provider's answer leads in the end; of strategies by redirect
+	Ticket                    *string            `form:"ticket"`                       // from an invitation; strategy "ticket"
+	Web3Wallet                *string            `form:"web3_wallet"`                  // the address of the wallet
+	Token                     *string            `form:"token"`                        // an ID token; of "google_one_tap" and strategies that start with "oauth_token_"
+	Code                      *string            `form:"code"`
+	CaptchaToken              *string            `form:"captcha_token"` // from the CAPTCHA widget, in browsers
+	CaptchaError              *string            `form:"captcha_error"`
+	CaptchaWidgetType         *CaptchaWidgetType `form:"captcha_widget_type"`
+	LegalAccepted             *bool              `form:"legal_accepted"` // true once the user accepted the terms
+	OIDCLoginHint             *string            `form:"oidc_login_hint"`
+	OIDCPrompt                *string            `form:"oidc_prompt"`
+	ProofToken                *string            `form:"proof_token"` // from the script of Clerk Protect
+	Locale                    *string            `form:"locale"`      // the user's language, for example "en-US"
 }
 
 // Create starts a sign-up, replacing the client's current one, with as many of the user's details as are known.
@@ -70,29 +73,29 @@ func (s *SignUpsService) Get(ctx context.Context, signUpID string, params SignUp
 
 // SignUpUpdateParams are the form fields of SignUpsService.Update. A nil field is not sent.
 type SignUpUpdateParams struct {
-	Password                  *string `form:"password"`
-	FirstName                 *string `form:"first_name"`
-	LastName                  *string `form:"last_name"`
-	Username                  *string `form:"username"`
-	EmailAddress              *string `form:"email_address"`
-	PhoneNumber               *string `form:"phone_number"`
-	EmailAddressOrPhoneNumber *string `form:"email_address_or_phone_number"`
-	UnsafeMetadata            *string `form:"unsafe_metadata"` // a JSON object
-	Strategy                  *string `form:"strategy"`
-	RedirectURL               *string `form:"redirect_url"`
-	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"`
-	Ticket                    *string `form:"ticket"`
-	Web3Wallet                *string `form:"web3_wallet"`
-	Token                     *string `form:"token"`
-	Code                      *string `form:"code"`
-	LegalAccepted             *bool   `form:"legal_accepted"` // true once the user accepted the terms
-	OIDCLoginHint             *string `form:"oidc_login_hint"`
-	OIDCPrompt                *string `form:"oidc_prompt"`
-	ProofToken                *string `form:"proof_token"`
-	Locale                    *string `form:"locale"`        // the user's language, for example "en-US"
-	CaptchaToken              *string `form:"captcha_token"` // from the CAPTCHA widget, in browsers
-	CaptchaError              *string `form:"captcha_error"`
-	CaptchaWidgetType         *string `form:"captcha_widget_type"`
+	Password                  *string            `form:"password"`
+	FirstName                 *string            `form:"first_name"`
+	LastName                  *string            `form:"last_name"`
+	Username                  *string            `form:"username"`
+	EmailAddress              *string            `form:"email_address"`
+	PhoneNumber               *string            `form:"phone_number"`
+	EmailAddressOrPhoneNumber *string            `form:"email_address_or_phone_number"`
+	UnsafeMetadata            json.RawMessage    `form:"unsafe_metadata"` // a JSON object
+	Strategy                  *Strategy          `form:"strategy"`
+	RedirectURL               *string            `form:"redirect_url"`
+	ActionCompleteRedirectURL *string            `form:"action_complete_redirect_url"`
+	Ticket                    *string            `form:"ticket"`
+	Web3Wallet                *string            `form:"web3_wallet"`
+	Token                     *string            `form:"token"`
+	Code                      *string            `form:"code"`
+	LegalAccepted             *bool              `form:"legal_accepted"` // true once the user accepted the terms
+	OIDCLoginHint             *string            `form:"oidc_login_hint"`
+	OIDCPrompt                *string            `form:"oidc_prompt"`
+	ProofToken                *string            `form:"proof_token"`
+	Locale                    *string            `form:"locale"`        // the user's language, for example "en-US"
+	CaptchaToken              *string            `form:"captcha_token"` // from the CAPTCHA widget, in browsers
+	CaptchaError              *string            `form:"captcha_error"`
+	CaptchaWidgetType         *CaptchaWidgetType `form:"captcha_widget_type"`
 }
 
 // Update adds or changes details of a sign-up, such as those in its MissingFields.
@@ -105,18 +108,18 @@ func (s *SignUpsService) Update(ctx context.Context, signUpID string, params Sig
 
 // SignUpPrepareVerificationParams are the form fields of SignUpsService.PrepareVerification. A nil field is not sent.
 type SignUpPrepareVerificationParams struct {
-	Strategy                  *string `form:"strategy"`     // for example "email_code", "email_link" or "phone_code"
-	RedirectURL               *string `form:"redirect_url"` // of "email_link", OAuth and enterprise SSO
-	ActionCompleteRedirectURL *string `form:"action_complete_redirect_url"`
-	OIDCLoginHint             *string `form:"oidc_login_hint"`
-	OIDCPrompt                *string `form:"oidc_prompt"`
-	ProofToken                *string `form:"proof_token"`
-	Channel                   *string `form:"channel"`               // "sms" or "whatsapp", of "phone_code"
-	EmailAddressID            *string `form:"email_address_id"`      // of strategies by email
-	PhoneNumberID             *string `form:"phone_number_id"`       // of strategies by phone
-	RedirectURI               *string `form:"redirect_uri"`          // where the link leads in a native app, of "email_link"
-	CodeChallenge             *string `form:"code_challenge"`        // of PKCE, of "email_link" in native apps
-	CodeChallengeMethod       *string `form:"code_challenge_method"` // "S256"
+	Strategy                  *Strategy `form:"strategy"`     // for example "email_code", "email_link" or "phone_code"
+	RedirectURL               *string   `form:"redirect_url"` // of "email_link", OAuth and enterprise SSO
+	ActionCompleteRedirectURL *string   `form:"action_complete_redirect_url"`
+	OIDCLoginHint             *string   `form:"oidc_login_hint"`
+	OIDCPrompt                *string   `form:"oidc_prompt"`
+	ProofToken                *string   `form:"proof_token"`
+	Channel                   *Channel  `form:"channel"`               // "sms" or "whatsapp", of "phone_code"
+	EmailAddressID            *string   `form:"email_address_id"`      // of strategies by email
+	PhoneNumberID             *string   `form:"phone_number_id"`       // of strategies by phone
+	RedirectURI               *string   `form:"redirect_uri"`          // where the link leads in a native app, of "email_link"
+	CodeChallenge             *string   `form:"code_challenge"`        // of PKCE, of "email_link" in native apps
+	CodeChallengeMethod       *string   `form:"code_challenge_method"` // "S256"
 }
 
 // PrepareVerification asks for the code, link or message that proves an email address, phone number or wallet of the
@@ -130,10 +133,10 @@ func (s *SignUpsService) PrepareVerification(ctx context.Context, signUpID strin
 
 // SignUpAttemptVerificationParams are the form fields of SignUpsService.AttemptVerification. A nil field is not sent.
 type SignUpAttemptVerificationParams struct {
-	Strategy  *SignUpAttemptVerificationStrategy `form:"strategy"`  // the one that was prepared
-	Code      *string                            `form:"code"`      // the code that was sent
-	Signature *string                            `form:"signature"` // of the wallet verification's Message
-	Token     *string                            `form:"token"`
+	Strategy  *Strategy `form:"strategy"`  // the one that was prepared
+	Code      *string   `form:"code"`      // the code that was sent
+	Signature *string   `form:"signature"` // of the wallet verification's Message
+	Token     *string   `form:"token"`
 }
 
 // AttemptVerification hands in the Code that was sent, or the wallet's Signature, for the verification of that

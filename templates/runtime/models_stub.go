@@ -67,5 +67,10 @@ type Token struct {
 	JWT string `json:"jwt"`
 }
 
+// Verification stands in for the generated model.
+type Verification struct {
+	Error *ErrorDetail `json:"error"`
+}
+
 // Environment stands in for the generated model, of which the runtime reads the raw JSON only.
 type Environment struct{}

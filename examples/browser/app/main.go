@@ -78,9 +78,9 @@ func (a *app) sendCode() error {
 // prepare has the code sent. The answer makes the state one in which a code is awaited.
 func (a *app) prepare(signIn *fapi.SignIn) error {
 	for _, f := range signIn.SupportedFirstFactors {
-		if f.Strategy == fapi.SignInFactorStrategyEmailCode {
+		if f.Strategy == fapi.StrategyEmailCode {
 			_, err := a.clerk.SignIns.PrepareFirstFactor(a.ctx, signIn.ID, fapi.SignInPrepareFirstFactorParams{
-				Strategy: string(f.Strategy), EmailAddressID: f.EmailAddressID})
+				Strategy: f.Strategy, EmailAddressID: f.EmailAddressID})
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (a *app) signIn() error {
 	}
 	code := value("code")
 	signIn, err := a.clerk.SignIns.AttemptFirstFactor(a.ctx, signIn.ID, fapi.SignInAttemptFirstFactorParams{
-		Strategy: string(fapi.SignInFactorStrategyEmailCode), Code: &code})
+		Strategy: fapi.StrategyEmailCode, Code: &code})
 	switch {
 	case err != nil:
 		return err
