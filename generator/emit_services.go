@@ -136,7 +136,7 @@ func operationDoc(o *Operation, name string) []string {
 	}
 	note := ""
 	if o.Result.NoContent {
-		note = "A 204 answer gives nil and no error."
+		note = "A 204 response gives nil and no error."
 	}
 	if len(o.Result.Beside) > 0 {
 		note = "The page's Raw JSON also has " + strings.Join(o.Result.Beside, ", ") + "."
@@ -227,6 +227,9 @@ func request(o *Operation) jen.Code {
 	}
 	if o.Result.ClientResponse {
 		chain.Dot("responseIsClient").Call()
+	}
+	if o.Result.NoContent {
+		chain.Dot("orNoContent").Call()
 	}
 	if len(o.Result.Beside) > 0 {
 		chain.Dot("beside").CallFunc(func(g *jen.Group) {

@@ -30,14 +30,15 @@ type expectation struct {
 	Always      []string          `json:"always,omitempty"`       // those sent as an empty value rather than left out
 	BodySample  any               `json:"body_sample,omitempty"`  // of a JSON body: every member, to any depth
 
-	Answer   string   `json:"answer"`              // envelope, json, text, redirect or empty
-	Status   string   `json:"status"`              // of that answer
-	Media    string   `json:"media,omitempty"`     // content type of a text answer
-	Shape    string   `json:"shape,omitempty"`     // object, array or page
-	IsClient bool     `json:"is_client,omitempty"` // the response of the envelope is the client itself
-	Failures []string `json:"failures,omitempty"`  // declared statuses from 400 on
-	SampleOf string   `json:"sample_of,omitempty"` // id of an earlier row whose sample fits here too
-	Sample   any      `json:"sample,omitempty"`    // of the object, or of one element of an array or page
+	Answer    string   `json:"answer"`               // envelope, json, text, redirect or empty
+	Status    string   `json:"status"`               // of that answer
+	Media     string   `json:"media,omitempty"`      // content type of a text answer
+	Shape     string   `json:"shape,omitempty"`      // object, array or page
+	IsClient  bool     `json:"is_client,omitempty"`  // the response of the envelope is the client itself
+	NoContent bool     `json:"no_content,omitempty"` // 204 is declared beside a value
+	Failures  []string `json:"failures,omitempty"`   // declared statuses from 400 on
+	SampleOf  string   `json:"sample_of,omitempty"`  // id of an earlier row whose sample fits here too
+	Sample    any      `json:"sample,omitempty"`     // of the object, or of one element of an array or page
 }
 
 // surface renders operations.json: an array with one row a line.
@@ -226,6 +227,7 @@ func expectAnswer(d *Document, row *expectation, responses *yaml.Node) (value *y
 			row.Failures = append(row.Failures, status)
 		}
 	}
+	row.NoContent = mapGet(responses, "204") != nil && (row.Answer == "json" || row.Answer == "envelope")
 	return value
 }
 

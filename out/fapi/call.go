@@ -12,8 +12,9 @@ import (
 	"strings"
 )
 
-// The functions below are what generated methods call, one per kind of result. Each makes one call and turns its answer
-// into the result; an answer without a body, or with a null one, is the zero result and no error.
+// The functions below are what generated methods call, one per kind of result. Each makes one call and turns its response
+// into the result. A response without a body, or with a null one, is a *DecodeError that wraps ErrNoValue, but for two: a
+// 204 of an operation that declares it gives nil, and where the response is the client, none is a client without sessions.
 
 // callEnveloped returns the `response` of an envelope.
 func callEnveloped[T any](ctx context.Context, c *core, r *request, opts []RequestOption) (*T, error) {
@@ -90,8 +91,11 @@ func callValue[T any](ctx context.Context, c *core, r *request, opts []RequestOp
 		return nil, err
 	}
 	v, ok := decodeValue[T](raw)
-	if !ok {
+	switch {
+	case !ok:
 		return nil, &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
+	case v == nil && r.isClient:
+		return new(T), nil
 	}
 	c.findMismatches(raw, reflect.TypeFor[*T](), path, r.operation())
 	return v, nil
@@ -129,7 +133,8 @@ func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string
 	})
 }
 
-// value makes the call and returns the JSON of its value, unparsed, and the path where it stood.
+// value makes the call and returns the JSON of its value, unparsed, and the path where it stood. It is empty or null only
+// where the operation allows that.
 func (c *core) value(ctx context.Context, r *request, opts []RequestOption, enveloped bool) ([]byte, string, error) {
 	a, err := c.succeed(ctx, r, opts)
 	if err != nil {
@@ -138,6 +143,11 @@ func (c *core) value(ctx context.Context, r *request, opts []RequestOption, enve
 	raw, path, err := a.value(enveloped)
 	if err != nil {
 		return nil, "", &DecodeError{Operation: r.operation(), Path: path, Raw: a.body}
+	}
+	isNone := len(raw) == 0 || isNull(raw)
+	allowed := r.mayBeEmpty && a.status == http.StatusNoContent || r.isClient
+	if isNone && !allowed {
+		return nil, "", &DecodeError{Operation: r.operation(), Path: path, Raw: a.body, Err: ErrNoValue}
 	}
 	return raw, path, nil
 }

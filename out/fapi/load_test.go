@@ -61,7 +61,7 @@ func TestLoadFallsBackToTheStore(t *testing.T) {
 		{rule: "test_init_environment_failure: nowhere", environment: refused, client: fakeAnswer{status: 501}, fails: "environment: GET /v1/environment: 500 Internal Server Error; client: GET /v1/client: 501 Not Implemented"},
 		{rule: "no environment", environment: offline, client: ok, fails: "environment: GET /v1/environment: offline"},
 		{rule: "no client", environment: ok, client: refused, storedEnv: `{"old":1}`, fails: "client: GET /v1/client: 500 Internal Server Error"},
-		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: answer at $: not the JSON value that was expected; client: GET /v1/client: answer at $.response: not the JSON value that was expected"},
+		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: response at $: not the JSON value that was expected; client: GET /v1/client: response at $.response: not the JSON value that was expected"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {

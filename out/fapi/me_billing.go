@@ -51,12 +51,12 @@ func (s *MeBillingService) ListAllSubscriptionItems(ctx context.Context, params 
 // CancelSubscriptionItem cancels one item of the user's subscription. An item that was canceled before is the code
 // "commerce_subscription_item_already_canceled".
 //
-// A 204 answer gives nil and no error.
+// A 204 response gives nil and no error.
 //
 // Operation: DELETE /v1/me/billing/subscription_items/{subscriptionItemID} (DeleteUserBillingSubscriptionItem)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Subscription-Items#operation/DeleteUserBillingSubscriptionItem
 func (s *MeBillingService) CancelSubscriptionItem(ctx context.Context, subscriptionItemID string, opts ...RequestOption) (*BillingSubscriptionItem, error) {
-	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/me/billing/subscription_items/{subscriptionItemID}", subscriptionItemID), opts)
+	return callEnveloped[BillingSubscriptionItem](ctx, s.core, del("/v1/me/billing/subscription_items/{subscriptionItemID}", subscriptionItemID).orNoContent(), opts)
 }
 
 // MeBillingListPaymentMethodsParams are the query parameters of MeBillingService.ListPaymentMethods. A nil field is not
@@ -121,12 +121,12 @@ func (s *MeBillingService) InitializePaymentMethod(ctx context.Context, params M
 // DeletePaymentMethod removes a saved payment method. One that a subscription still uses is the code
 // "payment_source_in_use".
 //
-// A 204 answer gives nil and no error.
+// A 204 response gives nil and no error.
 //
 // Operation: DELETE /v1/me/billing/payment_methods/{paymentMethodID} (DeleteUserPaymentMethod)
 // Reference: https://clerk.com/docs/reference/frontend-api/tag/Payment-Methods#operation/DeleteUserPaymentMethod
 func (s *MeBillingService) DeletePaymentMethod(ctx context.Context, paymentMethodID string, opts ...RequestOption) (*DeletedObject, error) {
-	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/me/billing/payment_methods/{paymentMethodID}", paymentMethodID), opts)
+	return callEnveloped[DeletedObject](ctx, s.core, del("/v1/me/billing/payment_methods/{paymentMethodID}", paymentMethodID).orNoContent(), opts)
 }
 
 // MeBillingCreateCheckoutParams are the form fields of MeBillingService.CreateCheckout. A nil field is not sent.

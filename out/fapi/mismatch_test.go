@@ -132,7 +132,7 @@ func TestMismatchesOfMembersThatAreAlwaysThere(t *testing.T) {
 	t.Run("pointers begin where they are told to", func(t *testing.T) {
 		var got Mismatch
 		findMismatches([]byte(`[{"base":1,"id":1}]`), reflect.TypeFor[[]testEmbedded](), "/response", "GET /v1/x", func(m Mismatch) { got = m })
-		if want := (Mismatch{"GET /v1/x", "/response/0/base", MismatchWrongType}); got != want || got.String() != `GET /v1/x: answer at "/response/0/base": wrong_type` {
+		if want := (Mismatch{"GET /v1/x", "/response/0/base", MismatchWrongType}); got != want || got.String() != `GET /v1/x: response at "/response/0/base": wrong_type` {
 			t.Errorf("got %s, want %+v", got, want)
 		}
 	})

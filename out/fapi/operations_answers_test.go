@@ -216,26 +216,42 @@ func TestAnswersMayHaveUnknownMembers(t *testing.T) {
 	}, same)
 }
 
-func TestNoContentIsNoValueAndNoError(t *testing.T) {
+func TestNoContentIsAnErrorUnlessItIsDeclared(t *testing.T) {
 	a := testOperations(t)
 	a.answer = testReply(http.StatusNoContent, "")
 	a.each(t, func(t *testing.T, op *testOperation) {
 		result, err := a.try(t, op, reflect.Value{})
-		if err != nil || result.IsValid() && !result.IsZero() && result.Len() > 0 {
-			t.Errorf("got %v, %v", result, err)
+		switch isValue := op.Answer == "json" || op.Answer == "envelope"; {
+		case isValue && !op.NoContent && !op.IsClient:
+			if !errors.Is(err, ErrNoValue) {
+				t.Errorf("got %v, %v, want ErrNoValue", result, err)
+			}
+		case err != nil:
+			t.Errorf("got %v", err)
+		case op.IsClient && (result.IsNil() || !result.Elem().IsZero()):
+			t.Errorf("got %v, want an empty client", result)
+		case op.NoContent && !result.IsNil():
+			t.Errorf("got %v, want nil", result)
 		}
 	})
 }
 
-func TestNullIsNoValueAndNoError(t *testing.T) {
+func TestNullIsAnErrorUnlessTheResponseIsTheClient(t *testing.T) {
 	a := testOperations(t)
 	a.answer = testReply(http.StatusOK, `{"response":null,"client":null}`)
 	a.each(t, func(t *testing.T, op *testOperation) {
 		if op.Answer != "envelope" {
 			return
 		}
-		if result, err := a.try(t, op, reflect.Value{}); err != nil || !result.IsZero() {
-			t.Errorf("got %v, %v", result, err)
+		result, err := a.try(t, op, reflect.Value{})
+		if op.IsClient {
+			if err != nil || result.IsNil() || !result.Elem().IsZero() {
+				t.Errorf("got %v, %v, want an empty client", result, err)
+			}
+			return
+		}
+		if decode := (*DecodeError)(nil); !errors.As(err, &decode) || !errors.Is(err, ErrNoValue) || decode.Path != "$.response" {
+			t.Errorf("got %v, %v, want ErrNoValue at $.response", result, err)
 		}
 	})
 }

@@ -23,6 +23,7 @@ type request struct {
 	text           []byte     // of a JSON body
 	upload         *Upload    // of an octet-stream body
 	isClient       bool       // `response` is the client
+	mayBeEmpty     bool       // 204 is declared: there is no value then
 	besides        []string   // members of a page beside its data and total_count
 	internal       bool       // part of a larger call, which tells the listeners and asks for the client after a 401 itself
 	err            error
@@ -172,6 +173,12 @@ func (r *request) octets(u *Upload) *request {
 // responseIsClient marks an operation whose `response` is the client itself.
 func (r *request) responseIsClient() *request {
 	r.isClient = true
+	return r
+}
+
+// orNoContent marks an operation that declares 204 beside its value.
+func (r *request) orNoContent() *request {
+	r.mayBeEmpty = true
 	return r
 }
 

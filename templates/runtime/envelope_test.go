@@ -27,17 +27,8 @@ var testAnswers = []struct {
 	{"the last of two counts", 200, `{"response":` + testU2 + `,"response":` + testU1 + `}`, true, "u_1", ""},
 	{"an escaped key is the same key", 200, `{"\u0072esponse":` + testU1 + `}`, true, "u_1", ""},
 	{"white space", 200, " \n{ \"response\" : " + testU1 + " } \r\n", true, "u_1", ""},
-	{"response null", 200, `{"response":null,"client":` + testU1 + `}`, true, "", ""},
-	{"client only", 200, `{"client":` + testU1 + `}`, true, "", ""},
-	{"empty object", 200, `{}`, true, "", ""},
-	{"204", 204, "", true, "", ""},
-	{"204 with a body after all", 204, `{"response":` + testU1 + `}`, true, "", ""},
-	{"200 without a body", 200, "", true, "", ""},
-	{"200 with white space", 200, " \n", true, "", ""},
-	{"null", 200, "null", true, "", ""},
 	{"bare where an envelope was declared", 200, testU1, true, "u_1", ""},
 	{"bare", 200, testU1, false, "u_1", ""},
-	{"bare null", 200, "null", false, "", ""},
 	{"an envelope where bare was declared", 200, `{"response":` + testU1 + `,"client":null}`, false, "u_1", ""},
 	{"HTML", 200, "<html>" + testSecret, true, "", "$"},
 	{"text", 200, `"` + testSecret + `"`, false, "", "$"},
@@ -71,7 +62,7 @@ func TestValueOfAnAnswer(t *testing.T) {
 			if decode.Path != tt.path || len(decode.Raw) == 0 || decode.Operation != "GET /v1/me" {
 				t.Errorf("got %+v", decode)
 			}
-			if want := "GET /v1/me: answer at " + tt.path + ": not the JSON value that was expected"; err.Error() != want {
+			if want := "GET /v1/me: response at " + tt.path + ": not the JSON value that was expected"; err.Error() != want {
 				t.Errorf("got %s, want %s", err, want)
 			}
 		})
@@ -117,6 +108,53 @@ func TestOddFieldsCostOnlyThemselves(t *testing.T) {
 	}
 }
 
+func TestNoValueIsAnError(t *testing.T) {
+	for _, tt := range []struct {
+		rule      string
+		status    int
+		body      string
+		enveloped bool
+		path      string
+	}{
+		{"response null", 200, `{"response":null,"client":` + testU1 + `}`, true, "$.response"},
+		{"client only", 200, `{"client":` + testU1 + `}`, true, "$"},
+		{"empty object", 200, `{}`, true, "$"},
+		{"204", 204, "", true, "$"},
+		{"204 with a body after all", 204, `{"response":` + testU1 + `}`, true, "$"},
+		{"200 without a body", 200, "", true, "$"},
+		{"200 with white space", 200, " \n", true, "$"},
+		{"null", 200, "null", true, "$"},
+		{"bare null", 200, "null", false, "$"},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			c, _ := testServer(t, testReply(tt.status, tt.body))
+			call := callBare[testUser]
+			if tt.enveloped {
+				call = callEnveloped[testUser]
+			}
+			got, err := call(t.Context(), c, get("/v1/me"), nil)
+			var decode *DecodeError
+			if got != nil || !errors.Is(err, ErrNoValue) || !errors.As(err, &decode) || decode.Path != tt.path {
+				t.Fatalf("got %v, %v, want no value at %s", got, err, tt.path)
+			}
+			if want := "GET /v1/me: response at " + tt.path + ": no value"; err.Error() != want {
+				t.Errorf("got %s, want %s", err, want)
+			}
+		})
+	}
+}
+
+func TestNoContentGivesNilWhereItIsDeclared(t *testing.T) {
+	c, _ := testServer(t, testReply(204, ""))
+	if got, err := callEnveloped[testUser](t.Context(), c, del("/v1/me").orNoContent(), nil); got != nil || err != nil {
+		t.Errorf("got %v, %v, want nil and no error", got, err)
+	}
+	c, _ = testServer(t, testReply(200, ""))
+	if got, err := callEnveloped[testUser](t.Context(), c, del("/v1/me").orNoContent(), nil); got != nil || !errors.Is(err, ErrNoValue) {
+		t.Errorf("200 without a body: got %v, %v, want ErrNoValue", got, err)
+	}
+}
+
 func TestKindsOfResults(t *testing.T) {
 	serve := func(body string) *core {
 		c, _ := testServer(t, testReply(200, body))
@@ -131,7 +169,7 @@ func TestKindsOfResults(t *testing.T) {
 	})
 	t.Run("null list", func(t *testing.T) {
 		got, err := callEnvelopedList[testUser](t.Context(), serve(`{"response":null}`), get("/v1/x"), nil)
-		if err != nil || got != nil {
+		if !errors.Is(err, ErrNoValue) || got != nil {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})

@@ -30,6 +30,10 @@ var (
 	// of a native app at once.
 	ErrOriginAuthorizationConflict = errors.New("origin and authorization headers conflict")
 
+	// ErrNoValue is the cause of a *DecodeError where a success has no body, or null, in place of the value that the
+	// operation declares.
+	ErrNoValue = errors.New("no value")
+
 	// ErrClosed is the error of calls on a client that was closed.
 	ErrClosed = errors.New("client closed")
 	// ErrUnsupported is the error of what this platform cannot do; it is an errors.ErrUnsupported too.
@@ -268,16 +272,23 @@ type DecodeError struct {
 	Operation string // verb and path template; "" when a value was decoded outside of a call
 	Path      string // JSON path of the value, for example "$.response"
 	Raw       []byte // the value, or the whole body where no JSON was found; may hold credentials
+	Err       error  // ErrNoValue, or nil where there is a value of another kind
 }
 
 // Error is one line without any of the body.
 func (e *DecodeError) Error() string {
-	text := "answer at " + e.Path + ": not the JSON value that was expected"
+	text := "response at " + e.Path + ": not the JSON value that was expected"
+	if e.Err != nil {
+		text = "response at " + e.Path + ": " + e.Err.Error()
+	}
 	if e.Operation != "" {
 		text = e.Operation + ": " + text
 	}
 	return text
 }
+
+// Unwrap returns Err.
+func (e *DecodeError) Unwrap() error { return e.Err }
 
 // both is two errors on one line; nil where both are.
 func both(a, b error) error {

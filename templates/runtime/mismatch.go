@@ -22,7 +22,7 @@ type Mismatch struct {
 
 // String is one line: operation, place, kind.
 func (m Mismatch) String() string {
-	return m.Operation + ": answer at " + strconv.Quote(m.Pointer) + ": " + string(m.Kind)
+	return m.Operation + ": response at " + strconv.Quote(m.Pointer) + ": " + string(m.Kind)
 }
 
 // MismatchKind says in which way an answer and its type differ.

@@ -31,6 +31,7 @@ type testOperation struct {
 	BodySample                   any `json:"body_sample"`
 	Answer, Status, Media, Shape string
 	IsClient                     bool `json:"is_client"`
+	NoContent                    bool `json:"no_content"`
 	Failures                     []string
 	SampleOf                     string `json:"sample_of"`
 	Sample                       any

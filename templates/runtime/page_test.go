@@ -65,10 +65,10 @@ func TestPageTakesPagesAndArrays(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("null is no page", func(t *testing.T) {
+	t.Run("null is an error", func(t *testing.T) {
 		c, _ := testServer(t, testReply(200, `{"response":null}`))
-		if got, err := callEnvelopedPage[testUser](t.Context(), c, get("/v1/x"), nil); got != nil || err != nil {
-			t.Errorf("got %v, %v", got, err)
+		if got, err := callEnvelopedPage[testUser](t.Context(), c, get("/v1/x"), nil); got != nil || !errors.Is(err, ErrNoValue) {
+			t.Errorf("got %v, %v, want ErrNoValue", got, err)
 		}
 	})
 	t.Run("one made by hand is written as a page", func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestUnion(t *testing.T) {
 		t.Errorf("got %+v, %v", v, err)
 	}
 	var list []string
-	if decode := (*DecodeError)(nil); !errors.As(h.A.Decode(&list), &decode) || decode.Error() != "answer at $: not the JSON value that was expected" {
+	if decode := (*DecodeError)(nil); !errors.As(h.A.Decode(&list), &decode) || decode.Error() != "response at $: not the JSON value that was expected" {
 		t.Errorf("got %v", decode)
 	}
 	if err := h.B.Decode(&list); err != nil || list != nil {

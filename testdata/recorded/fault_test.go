@@ -36,7 +36,7 @@ func TestEveryFaultOfAReplyIsFound(t *testing.T) {
 		{"null where it may not be", touch, `"status": "active"`, `"status": null`, []string{"/response/status null"}},
 		{"a missing member", touch, `"abandon_at": 1776815760000, `, ``, []string{"/response/abandon_at missing"}},
 		{"a client that is a list", client, `{"response": {`, `{"response": [], "more": {`, []string{
-			"Client.Get: GET /v1/client: answer at $.response: not the JSON value that was expected",
+			"Client.Get: GET /v1/client: response at $.response: not the JSON value that was expected",
 			"the client in the state is not the one that came", "client in the state lost ",
 			"the client in the store is not the one that came", "client in the store lost ",
 			`warned: msg="fapi: an undecodable client was ignored"`}},
