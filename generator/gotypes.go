@@ -101,6 +101,9 @@ func packageTypes(files Files, cfg Config) (*types.Package, error) {
 
 func noteDeclared(declared map[string]bool, f *ast.File) {
 	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil {
+			continue // a method declares nothing: its type is declared elsewhere
+		}
 		for _, name := range declaredNames(d) {
 			declared[name] = true
 		}

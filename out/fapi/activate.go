@@ -58,8 +58,7 @@ func (c *Clerk) activate(ctx context.Context, a Activation) error {
 	r := post("/v1/client/sessions/{session_id}/touch", s.ID).form(p)
 	r.internal = true
 	if _, err := callEnveloped[Session](ctx, c.core, r, nil); err != nil {
-		c.afterRefusalOf(ctx, r, err)
-		return err
+		return c.refused(ctx, r, s.ID, err)
 	}
 	if c.isActive(s.ID, a.Organization, organization) {
 		return nil

@@ -3,6 +3,7 @@
 package fapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -26,6 +27,9 @@ type clerkExchange struct {
 	request  *request
 	sequence uint64
 	hasTurn  bool
+	pinned   bool    // session is decided
+	session  string  // the call is on its behalf in every attempt; "" is none
+	known    bool    // session was signed in when it was decided
 	aloft    *string // the token of the attempt that is under way, nil when there is none
 
 	// Of the last answer.
@@ -110,8 +114,14 @@ func (c *Clerk) mayCreateClient(r *request) bool {
 // authorize implements exchange.
 func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query *values) error {
 	c := e.clerk
+	if !e.request.takesCredential() {
+		return nil
+	}
+	if err := e.pinSession(query.get(sessionQuery)); err != nil {
+		return err
+	}
 	if e.request.wantsSessionToken() {
-		jwt, err := c.Token(ctx, ForSession(query.get(sessionQuery)))
+		jwt, err := c.Token(ctx, ForSession(e.session))
 		if err != nil {
 			return fmt.Errorf("session token: %w", err)
 		}
@@ -126,9 +136,28 @@ func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query
 	case e.request.template != devBrowserPath && !query.has(devBrowserQuery):
 		query.add(devBrowserQuery, token)
 	}
-	if s := c.snapshot.Load(); s.Session != nil && e.request.carriesSession() && !query.has(sessionQuery) {
-		query.add(sessionQuery, s.Session.ID)
+	if e.session != "" && e.request.carriesSession() && !query.has(sessionQuery) {
+		query.add(sessionQuery, e.session)
 	}
+	return nil
+}
+
+// pinSession decides at the first attempt on whose behalf the call is: chosen, else the session in its path, else the current
+// one. A retry must not act as somebody else: when the session has ended by then, the call has.
+func (e *clerkExchange) pinSession(chosen string) error {
+	c := e.clerk
+	if e.pinned {
+		if ended := c.endedSession(e.session, nil); ended != nil && e.known {
+			return ended
+		}
+		return nil
+	}
+	e.pinned = true
+	e.session = cmp.Or(chosen, e.request.sessionInPath())
+	if s := c.snapshot.Load(); e.session == "" && e.request.carriesSession() && s.Session != nil {
+		e.session = s.Session.ID
+	}
+	e.known = findSession(c.snapshot.Load().Client, e.session) != nil
 	return nil
 }
 
@@ -164,7 +193,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	t := c.read(e, n)
 	e.sent, e.current = t.sent, t.sent
 	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
-	e.mustAsk = e.hasDoubts(n, t)
+	e.mustAsk = e.request.losesSession(n.status, n.codes) || e.deletesUser(n, t)
 
 	newer := c.movedOn(ctx, t)
 	c.change(func(l *ledger) {
@@ -191,16 +220,13 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	}
 }
 
-// hasDoubts says that an answer makes the client doubtful without saying what it is now: a refusal, or the deletion of the
-// user.
-func (e *clerkExchange) hasDoubts(n news, t tidings) bool {
-	refused := n.status == http.StatusUnauthorized && !e.noDevBrowser && !slices.Contains(n.codes, codeRequiresCaptcha)
-	deleted := n.status >= 200 && n.status < 300 && e.request.operation() == "DELETE /v1/me" && t.client == nil
-	return refused || deleted
+// deletesUser reports whether the user was deleted by a response that does not bring the client.
+func (e *clerkExchange) deletesUser(n news, t tidings) bool {
+	return n.status >= 200 && n.status < 300 && e.request.operation() == "DELETE /v1/me" && t.client == nil
 }
 
 // end implements exchange.
-func (e *clerkExchange) end() {
+func (e *clerkExchange) end() *SessionEndedError {
 	c := e.clerk
 	e.arrive()
 	e.giveTurn()
@@ -210,12 +236,17 @@ func (e *clerkExchange) end() {
 		}
 	}
 	if e.request.internal {
-		return
+		return nil
 	}
-	if e.mustAsk {
-		c.afterRefusal(e.ctx, e.request, e.sequence, e.current)
+	defer c.deliver()
+	if !e.mustAsk {
+		return nil
 	}
-	c.deliver()
+	c.askAgain(e.ctx, e.request, e.sequence, e.current)
+	if !e.known {
+		return nil
+	}
+	return c.endedSession(e.session, nil)
 }
 
 // read decodes what an answer says. What cannot be decoded is reported and says nothing.

@@ -210,7 +210,8 @@ func (l *ledger) state() *State {
 		s.Client, s.rawClient = l.client.model, l.client.raw
 	}
 	if l.environment != nil {
-		s.Environment, s.rawEnvironment, s.minter = l.environment.model, l.environment.raw, l.environment.minter
+		s.Environment, s.rawEnvironment = l.environment.model, l.environment.raw
+		s.minter, s.organizationForced = l.environment.minter, l.environment.organizationForced
 	}
 	s.derive()
 	return s

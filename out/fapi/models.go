@@ -228,8 +228,8 @@ type EmailAddress struct {
 	UpdatedAt            Timestamp            `json:"updated_at"`
 }
 
-// EnterpriseProtocol is a value of EnterpriseAccountConnection.Protocol. The list is open: the API may send and take
-// other values.
+// EnterpriseProtocol is a value of EnterpriseAccount.Protocol. The list is open: the API may send and take other
+// values.
 type EnterpriseProtocol string
 
 // Known values of EnterpriseProtocol.
@@ -351,11 +351,11 @@ const (
 
 // NativeSettings says what native apps may do with the instance.
 type NativeSettings struct {
-	Object                         string `json:"object"`
-	APIEnabled                     bool   `json:"api_enabled"` // false if native apps are refused, with code "native_api_disabled"
-	TrustedDeviceSignInEnabled     bool   `json:"trusted_device_sign_in_enabled"`
-	TrustedDevicePromptAfterSignIn bool   `json:"trusted_device_enrollment_prompt_after_sign_in_enabled"`
-	TrustedDevicePromptAfterSignUp bool   `json:"trusted_device_enrollment_prompt_after_sign_up_enabled"`
+	Object                                          string `json:"object"`
+	APIEnabled                                      bool   `json:"api_enabled"` // false if native apps are refused, with code "native_api_disabled"
+	TrustedDeviceSignInEnabled                      bool   `json:"trusted_device_sign_in_enabled"`
+	TrustedDeviceEnrollmentPromptAfterSignInEnabled bool   `json:"trusted_device_enrollment_prompt_after_sign_in_enabled"`
+	TrustedDeviceEnrollmentPromptAfterSignUpEnabled bool   `json:"trusted_device_enrollment_prompt_after_sign_up_enabled"`
 }
 
 // OAuthClientRegistration is a newly registered OAuth client, with the ID and perhaps the secret it was given.

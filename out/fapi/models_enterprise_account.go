@@ -8,7 +8,7 @@ import "encoding/json"
 type EnterpriseAccount struct {
 	ID                     string                       `json:"id"`
 	Object                 string                       `json:"object"`
-	EnterpriseProtocol     *string                      `json:"protocol"`
+	Protocol               *EnterpriseProtocol          `json:"protocol"`
 	Provider               string                       `json:"provider"`
 	Active                 bool                         `json:"active"`
 	EmailAddress           string                       `json:"email_address"`

@@ -71,8 +71,7 @@ func (c *Clerk) findMembershipOnServer(ctx context.Context, sessionID, name stri
 		found, err := callEnvelopedPage[OrganizationMembership](ctx, c.core, r, opts)
 		switch {
 		case err != nil:
-			c.afterRefusalOf(ctx, r, err)
-			return nil, err
+			return nil, c.refused(ctx, r, sessionID, err)
 		case found == nil:
 			return nil, nil
 		}

@@ -15,7 +15,10 @@ import (
 // server has just replaced is of no more use.
 const storeTimeout = 15 * time.Second
 
-var clientType = reflect.TypeFor[*Client]()
+var (
+	clientType      = reflect.TypeFor[*Client]()
+	environmentType = reflect.TypeFor[*Environment]()
+)
 
 // hydrate reads the store, once. A failure is the caller's error, and the next caller tries again.
 func (c *Clerk) hydrate(ctx context.Context) error {

@@ -33,6 +33,7 @@ type State struct {
 
 	rawClient, rawEnvironment json.RawMessage
 	minter                    bool   // the instance mints session tokens at the edge
+	organizationForced        bool   // every session of the instance works in an organization
 	shown                     uint64 // counts the changes that listeners hear of
 }
 
@@ -99,36 +100,43 @@ type clientPart struct {
 // emptyClient is the client where there is none.
 func emptyClient() *clientPart { return &clientPart{json.RawMessage("null"), &Client{}} }
 
-// decodeClient reads a client's JSON leniently: one odd member costs no more than itself. What it refuses is what would
-// look like a sign-out without being one: no object, no id, sessions that are no list. raw is copied.
+// decodeClient reads a client's JSON leniently: one odd member costs no more than itself. It refuses what bears no mark of a
+// client, such as the page of a captive portal or another object of the API, because that would look like a sign-out: the
+// object has an id and a list of sessions and, where it names its kind, is a client. raw is copied.
 func decodeClient(raw []byte) (*clientPart, bool) {
 	if isNull(raw) {
 		return emptyClient(), true
 	}
 	raw = bytes.Clone(bytes.TrimSpace(raw))
 	model := new(Client)
-	if err := json.Unmarshal(raw, model); err != nil && (!isPartial(err, reflect.TypeFor[*Client]()) || !hasWholeSessions(raw)) {
+	if err := json.Unmarshal(raw, model); err != nil && !isPartial(err, reflect.TypeFor[*Client]()) {
 		return nil, false
 	}
-	if model.ID == "" {
+	if model.ID == "" || !isClient(raw) {
 		return nil, false
 	}
 	return &clientPart{raw, model}, true
 }
 
-// hasWholeSessions says that the members which decide who is signed in are of the right kind.
-func hasWholeSessions(raw []byte) bool {
-	whole := true
+// isClient reports whether an object is marked as a client, and the members that decide who is signed in are of the right
+// kind.
+func isClient(raw []byte) bool {
+	hasSessions, fits := false, true
 	err := eachMember(raw, func(key, value []byte) {
 		switch string(key) {
+		case "object":
+			fits = fits && isKind(value, "client")
 		case "sessions":
-			whole = whole && (isNull(value) || value[0] == '[')
+			hasSessions = value[0] == '['
 		case "last_active_session_id":
-			whole = whole && (isNull(value) || value[0] == '"')
+			fits = fits && (isNull(value) || value[0] == '"')
 		}
 	})
-	return err == nil && whole
+	return err == nil && hasSessions && fits
 }
+
+// isKind reports whether the member `object` does not contradict that its object is of this kind.
+func isKind(value []byte, kind string) bool { return isNull(value) || unquote(value) == kind }
 
 // damaged says that a session in the client could not be read, so that its absence proves nothing.
 func (p *clientPart) damaged() bool {
@@ -154,27 +162,53 @@ func isSignedIn(s *Session) bool {
 
 // environmentPart is an environment, decoded, and its JSON. It does not change.
 type environmentPart struct {
-	raw    json.RawMessage
-	model  *Environment
-	minter bool
+	raw                json.RawMessage
+	model              *Environment
+	minter             bool // it mints session tokens at the edge
+	organizationForced bool // every session works in an organization
 }
 
+// decodeEnvironment reads an environment's JSON leniently. It refuses what bears no mark of one: no object among the three
+// settings that every environment has.
 func decodeEnvironment(raw []byte) (*environmentPart, bool) {
 	raw = bytes.Clone(bytes.TrimSpace(raw))
-	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) {
+	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) || !isEnvironment(raw) {
 		return nil, false
 	}
 	model, ok := decodeValue[Environment](raw)
 	if !ok || model == nil {
 		return nil, false
 	}
-	var more struct { // not in the description
-		AuthConfig struct {
-			SessionMinter bool `json:"session_minter"`
-		} `json:"auth_config"`
-	}
-	_ = json.Unmarshal(raw, &more)
-	return &environmentPart{raw, model, more.AuthConfig.SessionMinter}, true
+	p := &environmentPart{raw: raw, model: model}
+	p.minter = isTrueAt(raw, "auth_config", "session_minter") // not in the description
+	p.organizationForced = isTrueAt(raw, "organization_settings", "force_organization_selection")
+	return p, true
+}
+
+func isEnvironment(raw []byte) bool {
+	marked, fits := false, true
+	err := eachMember(raw, func(key, value []byte) {
+		switch string(key) {
+		case "object":
+			fits = fits && isKind(value, "environment")
+		case "auth_config", "display_config", "user_settings":
+			marked = marked || value[0] == '{'
+		}
+	})
+	return err == nil && marked && fits
+}
+
+// isTrueAt reports whether object.member of a JSON object is true.
+func isTrueAt(raw []byte, object, member string) (found bool) {
+	_ = eachMember(raw, func(key, inner []byte) {
+		if string(key) != object {
+			return
+		}
+		_ = eachMember(inner, func(key, value []byte) {
+			found = string(key) == member && string(value) == "true" || string(key) != member && found
+		})
+	})
+	return found
 }
 
 // derive fills in what follows from the client, from nothing else and each time anew.

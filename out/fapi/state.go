@@ -25,8 +25,9 @@ type exchange interface {
 	// commit is told every answer, those that are retried, that are errors or that break off included, before anybody else.
 	commit(ctx context.Context, news news)
 
-	// end is called once, after the last attempt, whether there was an answer or not.
-	end()
+	// end is called once, after the last attempt, whether there was an answer or not. It returns the session that turned
+	// out to have ended, if the call was on its behalf, else nil.
+	end() *SessionEndedError
 }
 
 // news is what an answer says about the state, as it came.
@@ -34,7 +35,7 @@ type news struct {
 	sent   *http.Request // as it went out, after options and hooks: it tells which credential it had
 	status int           // 0 when the body did not come whole: then the header is all there is
 	header http.Header
-	codes  []ErrorCode // of a 401
+	codes  []ErrorCode // of an error
 
 	// client is the client's JSON: nil when the answer does not speak of it, "null" when it says there is none.
 	client json.RawMessage
@@ -54,10 +55,8 @@ func (r *request) needsClient() bool {
 // newsOf reads the state's part of an answer. A body that is not an envelope has no client to tell.
 func newsOf(r *request, a *answer) news {
 	n := news{status: a.status, header: a.header}
-	if a.status == http.StatusUnauthorized {
-		for _, d := range newAPIError("", a).Errors {
-			n.codes = append(n.codes, d.Code)
-		}
+	if a.status >= http.StatusBadRequest {
+		n.codes = newAPIError("", a).codes()
 	}
 	if r.template == environmentPath && a.succeeded() {
 		if raw, _, err := a.value(false); err == nil {

@@ -38,7 +38,10 @@ func (s *testState) commit(_ context.Context, n news) {
 	s.events = append(s.events, text)
 }
 
-func (s *testState) end() { s.events = append(s.events, "end") }
+func (s *testState) end() *SessionEndedError {
+	s.events = append(s.events, "end")
+	return nil
+}
 
 // clerk-js: Base.ts takes `client`, else `meta.client`, from errors too; `response` where the operation says so.
 func TestStateHearsEveryAnswer(t *testing.T) {

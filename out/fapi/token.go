@@ -184,8 +184,7 @@ func (c *Clerk) requestToken(ctx context.Context, key tokenKey, last string, for
 	r.internal = true
 	token, err := callBare[Token](ctx, c.core, r, opts)
 	if err != nil {
-		c.afterRefusalOf(ctx, r, err)
-		return "", err
+		return "", c.refused(ctx, r, key.session, err)
 	}
 	if token == nil || token.JWT == "" {
 		return "", &DecodeError{Operation: r.operation(), Path: "$.jwt"}

@@ -31,6 +31,18 @@ type answer struct {
 
 	parsed   *envelope // of body, once asked for
 	parseErr error
+
+	ended *SessionEndedError // the session of the call, where the server has ended it; nil otherwise
+}
+
+// failure is the error of an answer that is no success.
+func (a *answer) failure(operation string) error {
+	err := newAPIError(operation, a)
+	if a.ended == nil {
+		return err
+	}
+	a.ended.Err = err
+	return a.ended
 }
 
 func (a *answer) succeeded() bool { return a.status >= 200 && a.status < 300 }
@@ -45,7 +57,7 @@ type call struct {
 }
 
 // do makes the call and returns the last answer, whatever its status.
-func (c *core) do(ctx context.Context, r *request, opts []RequestOption) (*answer, error) {
+func (c *core) do(ctx context.Context, r *request, opts []RequestOption) (a *answer, err error) {
 	k := call{core: c, request: r, options: newRequestConfig(opts)}
 	if k.options.response != nil {
 		*k.options.response = Response{}
@@ -55,13 +67,16 @@ func (c *core) do(ctx context.Context, r *request, opts []RequestOption) (*answe
 	}
 	defer k.payload.close()
 	if c.state != nil {
-		var err error
 		if k.exchange, err = c.state.begin(ctx, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.operation(), err)
 		}
-		defer k.exchange.end()
+		defer func() {
+			if ended := k.exchange.end(); a != nil {
+				a.ended = ended
+			}
+		}()
 	}
-	a, err := k.attempts(ctx)
+	a, err = k.attempts(ctx)
 	if a != nil && k.options.response != nil {
 		*k.options.response = Response{a.status, a.header, a.body}
 	}

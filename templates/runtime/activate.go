@@ -21,7 +21,7 @@ type touchParams struct {
 // session can be active: State().Session then has tasks to do.
 //
 // The state changes when the server has agreed, and not at all when SetActive fails: with ErrNotLoaded, ErrNoSession,
-// ErrUnknownSession, ErrUnknownOrganization, or the error of the call. Activations happen one after the other.
+// ErrUnknownSession, ErrUnknownOrganization, ErrOrganizationRequired, a *SessionEndedError, or the error of the call. Activations happen one after the other.
 func (c *Clerk) SetActive(ctx context.Context, a Activation) error {
 	defer c.deliver() // after the next activation may begin: a listener may be the one to want it
 	switch {
@@ -56,8 +56,7 @@ func (c *Clerk) activate(ctx context.Context, a Activation) error {
 	r := post("/v1/client/sessions/{session_id}/touch", s.ID).form(p)
 	r.internal = true
 	if _, err := callEnveloped[Session](ctx, c.core, r, nil); err != nil {
-		c.afterRefusalOf(ctx, r, err)
-		return err
+		return c.refused(ctx, r, s.ID, err)
 	}
 	if c.isActive(s.ID, a.Organization, organization) {
 		return nil

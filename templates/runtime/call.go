@@ -80,7 +80,7 @@ func callRedirect(ctx context.Context, c *core, r *request, opts []RequestOption
 			return target.String(), nil
 		}
 	}
-	return "", newAPIError(r.operation(), a)
+	return "", a.failure(r.operation())
 }
 
 func callValue[T any](ctx context.Context, c *core, r *request, opts []RequestOption, enveloped bool) (*T, error) {
@@ -157,7 +157,7 @@ func (c *core) succeed(ctx context.Context, r *request, opts []RequestOption) (*
 		return nil, err
 	}
 	if !a.succeeded() {
-		return nil, newAPIError(r.operation(), a)
+		return nil, a.failure(r.operation())
 	}
 	return a, nil
 }

@@ -185,6 +185,14 @@ var (
 	printableTrace = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
+func (e *APIError) codes() []ErrorCode {
+	codes := make([]ErrorCode, len(e.Errors))
+	for i, d := range e.Errors {
+		codes[i] = d.Code
+	}
+	return codes
+}
+
 // Error is one line without anything the user typed: operation, status, first code and its parameter, trace id.
 func (e *APIError) Error() string {
 	var b strings.Builder

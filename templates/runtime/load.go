@@ -14,7 +14,7 @@ var errUnusable = errors.New("the answer cannot be used")
 type loadErrors struct{ environment, client error }
 
 // Load asks the server for the environment and the client, both at a time, and falls back to the store where that fails.
-// It returns nil when both are to be had from anywhere: State().Source says from where, and why not from the server.
+// Where the store has both, one attempt is made, of 30 seconds unless WithTimeout says otherwise. It returns nil when both are to be had from anywhere: State().Source says from where, and why not from the server.
 // Otherwise the error is an ErrLoad that wraps the causes. What cannot be read from or written to the store is an error
 // too, also when everything is loaded. A client that the server does not know is an empty client, not a failure.
 //
@@ -53,12 +53,19 @@ func (c *Clerk) fetch(ctx context.Context) (loadErrors, error) {
 }
 
 func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
+	var opts []RequestOption
+	if s := c.snapshot.Load(); s.Environment != nil && s.Client != nil {
+		opts = append(opts, WithRetry(RetryPolicy{MaxAttempts: 1})) // what is known serves: retries would only delay it
+	}
 	var both sync.WaitGroup
-	both.Go(func() { errs.environment = c.getEnvironment(ctx) })
-	errs.client = c.getClient(ctx)
+	both.Go(func() { errs.environment = c.getEnvironment(ctx, opts...) })
+	errs.client = c.getClient(ctx, opts...)
 	both.Wait()
 	if errs.client == nil && c.clientIsForeign() {
-		errs.client = c.getClient(ctx) // the answer was about a credential that another process or answer had replaced
+		errs.client = c.getClient(ctx, opts...) // the answer was about a credential that another process or answer had replaced
+	}
+	if errs.client == nil && len(c.endingSessions()) > 0 {
+		c.endSessions(ctx)
 	}
 	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
 		errs.client = errUnusable
@@ -73,22 +80,26 @@ func (c *Clerk) clientIsForeign() bool {
 	return c.ledger.source.Client.From != FromServer || c.ledger.told != c.ledger.token
 }
 
-func (c *Clerk) getEnvironment(ctx context.Context) error {
+func (c *Clerk) getEnvironment(ctx context.Context, opts ...RequestOption) error {
 	r := get(environmentPath)
 	r.internal = true
-	environment, err := callBare[Environment](ctx, c.core, r, nil)
-	if err == nil && environment == nil {
-		return errUnusable
+	raw, path, err := c.core.value(ctx, r, opts, false)
+	if err != nil {
+		return err
 	}
-	return err
+	if _, ok := decodeEnvironment(raw); !ok {
+		return &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
+	}
+	c.core.findMismatches(raw, environmentType, path, r.operation())
+	return nil
 }
 
 // getClient asks for the client; commit takes it over. An answer without one is an empty client where none is known, else of
 // no use.
-func (c *Clerk) getClient(ctx context.Context) error {
+func (c *Clerk) getClient(ctx context.Context, opts ...RequestOption) error {
 	r := get(clientPath).responseIsClient()
 	r.internal = true
-	raw, path, err := c.core.value(ctx, r, nil, true)
+	raw, path, err := c.core.value(ctx, r, opts, true)
 	switch {
 	case err != nil:
 		return err

@@ -31,13 +31,16 @@ func (o OrganizationChoice) idOrSlug() (name string, ok bool) {
 	return strings.TrimPrefix(string(o), chosenPrefix), true
 }
 
-// resolve returns the ID of the choice for a session, "" for the personal account. An organization that the client does
+// resolve returns the ID of the choice for a session, "" for the personal account, which is an ErrOrganizationRequired where
+// the instance has none. An organization that the client does
 // not show the user in is looked for on the server; if it is not there either, the error is ErrUnknownOrganization.
 func (c *Clerk) resolve(ctx context.Context, s *Session, choice OrganizationChoice) (string, error) {
 	name, chosen := choice.idOrSlug()
 	switch {
 	case choice == "":
 		return Value(s.LastActiveOrganizationID), nil
+	case !chosen && c.snapshot.Load().organizationForced:
+		return "", ErrOrganizationRequired
 	case !chosen:
 		return "", nil
 	case name == "":
@@ -69,8 +72,7 @@ func (c *Clerk) findMembershipOnServer(ctx context.Context, sessionID, name stri
 		found, err := callEnvelopedPage[OrganizationMembership](ctx, c.core, r, opts)
 		switch {
 		case err != nil:
-			c.afterRefusalOf(ctx, r, err)
-			return nil, err
+			return nil, c.refused(ctx, r, sessionID, err)
 		case found == nil:
 			return nil, nil
 		}

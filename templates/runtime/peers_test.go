@@ -215,7 +215,7 @@ type testHeard struct{ news []news }
 
 func (h *testHeard) begin(context.Context, *request) (exchange, error) { return h, nil }
 func (h *testHeard) commit(_ context.Context, n news)                  { h.news = append(h.news, n) }
-func (h *testHeard) end()                                              {}
+func (h *testHeard) end() *SessionEndedError                           { return nil }
 func (h *testHeard) authorize(_ context.Context, header http.Header, _ *values) error {
 	header.Set("Authorization", "token")
 	return nil

@@ -13,7 +13,10 @@ import (
 // server has just replaced is of no more use.
 const storeTimeout = 15 * time.Second
 
-var clientType = reflect.TypeFor[*Client]()
+var (
+	clientType      = reflect.TypeFor[*Client]()
+	environmentType = reflect.TypeFor[*Environment]()
+)
 
 // hydrate reads the store, once. A failure is the caller's error, and the next caller tries again.
 func (c *Clerk) hydrate(ctx context.Context) error {
@@ -174,6 +177,7 @@ func (l *ledger) reconcile(stored Record) {
 		return
 	}
 	l.base, l.tried = stored.Token, nil
+	l.ending = union(stored.SignOuts, l.ending)
 	if stored.Token != l.token || stored.Date.Before(l.date) {
 		return
 	}
@@ -186,7 +190,7 @@ func (l *ledger) reconcile(stored Record) {
 			return
 		}
 	}
-	l.overrule(p, FromStore)
+	l.overrule(p.without(l.ending), FromStore)
 	l.date = stored.Date
 }
 

@@ -21,7 +21,8 @@ type State struct {
 	Environment *Environment // nil until known
 	Client      *Client      // nil until known; an empty Client, without ID, when the server knows none
 	// Session is the client's last active session if it is active or pending, else nil. A pending one is signed in but
-	// has tasks to do first.
+	// has tasks to do first. When it ends elsewhere, the server makes another session of the client the last active one, of
+	// another user perhaps: the call that finds out fails with a *SessionEndedError.
 	Session *Session
 	User    *User // of Session
 	// Organization is that in which Session is active, and Membership the user's part in it. Both are nil in the personal
@@ -31,6 +32,7 @@ type State struct {
 
 	rawClient, rawEnvironment json.RawMessage
 	minter                    bool   // the instance mints session tokens at the edge
+	organizationForced        bool   // every session of the instance works in an organization
 	shown                     uint64 // counts the changes that listeners hear of
 }
 
@@ -97,35 +99,55 @@ type clientPart struct {
 // emptyClient is the client where there is none.
 func emptyClient() *clientPart { return &clientPart{json.RawMessage("null"), &Client{}} }
 
-// decodeClient reads a client's JSON leniently: one odd member costs no more than itself. What it refuses is what would
-// look like a sign-out without being one: no object, no id, sessions that are no list. raw is copied.
+// decodeClient reads a client's JSON leniently: one odd member costs no more than itself. It refuses what bears no mark of a
+// client, such as the page of a captive portal or another object of the API, because that would look like a sign-out: the
+// object has an id and a list of sessions and, where it names its kind, is a client. raw is copied.
 func decodeClient(raw []byte) (*clientPart, bool) {
 	if isNull(raw) {
 		return emptyClient(), true
 	}
 	raw = bytes.Clone(bytes.TrimSpace(raw))
 	model := new(Client)
-	if err := json.Unmarshal(raw, model); err != nil && (!isPartial(err, reflect.TypeFor[*Client]()) || !hasWholeSessions(raw)) {
+	if err := json.Unmarshal(raw, model); err != nil && !isPartial(err, reflect.TypeFor[*Client]()) {
 		return nil, false
 	}
-	if model.ID == "" {
+	if model.ID == "" || !isClient(raw) {
 		return nil, false
 	}
 	return &clientPart{raw, model}, true
 }
 
-// hasWholeSessions says that the members which decide who is signed in are of the right kind.
-func hasWholeSessions(raw []byte) bool {
-	whole := true
+// isClient reports whether an object is marked as a client, and the members that decide who is signed in are of the right
+// kind.
+func isClient(raw []byte) bool {
+	hasSessions, fits := false, true
 	err := eachMember(raw, func(key, value []byte) {
 		switch string(key) {
+		case "object":
+			fits = fits && isKind(value, "client")
 		case "sessions":
-			whole = whole && (isNull(value) || value[0] == '[')
+			hasSessions = value[0] == '['
 		case "last_active_session_id":
-			whole = whole && (isNull(value) || value[0] == '"')
+			fits = fits && (isNull(value) || value[0] == '"')
 		}
 	})
-	return err == nil && whole
+	return err == nil && hasSessions && fits
+}
+
+// isKind reports whether the member `object` does not contradict that its object is of this kind.
+func isKind(value []byte, kind string) bool { return isNull(value) || unquote(value) == kind }
+
+// without is the client without these sessions; p itself where it has none of them.
+func (p *clientPart) without(ids []string) *clientPart {
+	for _, id := range ids {
+		if findSession(p.model, id) == nil {
+			continue
+		}
+		if rest, ok := decodeClient(withoutSession(p.raw, id)); ok {
+			p = rest
+		}
+	}
+	return p
 }
 
 // damaged says that a session in the client could not be read, so that its absence proves nothing.
@@ -152,27 +174,53 @@ func isSignedIn(s *Session) bool {
 
 // environmentPart is an environment, decoded, and its JSON. It does not change.
 type environmentPart struct {
-	raw    json.RawMessage
-	model  *Environment
-	minter bool
+	raw                json.RawMessage
+	model              *Environment
+	minter             bool // it mints session tokens at the edge
+	organizationForced bool // every session works in an organization
 }
 
+// decodeEnvironment reads an environment's JSON leniently. It refuses what bears no mark of one: no object among the three
+// settings that every environment has.
 func decodeEnvironment(raw []byte) (*environmentPart, bool) {
 	raw = bytes.Clone(bytes.TrimSpace(raw))
-	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) {
+	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) || !isEnvironment(raw) {
 		return nil, false
 	}
 	model, ok := decodeValue[Environment](raw)
 	if !ok || model == nil {
 		return nil, false
 	}
-	var more struct { // not in the description
-		AuthConfig struct {
-			SessionMinter bool `json:"session_minter"`
-		} `json:"auth_config"`
-	}
-	_ = json.Unmarshal(raw, &more)
-	return &environmentPart{raw, model, more.AuthConfig.SessionMinter}, true
+	p := &environmentPart{raw: raw, model: model}
+	p.minter = isTrueAt(raw, "auth_config", "session_minter") // not in the description
+	p.organizationForced = isTrueAt(raw, "organization_settings", "force_organization_selection")
+	return p, true
+}
+
+func isEnvironment(raw []byte) bool {
+	marked, fits := false, true
+	err := eachMember(raw, func(key, value []byte) {
+		switch string(key) {
+		case "object":
+			fits = fits && isKind(value, "environment")
+		case "auth_config", "display_config", "user_settings":
+			marked = marked || value[0] == '{'
+		}
+	})
+	return err == nil && marked && fits
+}
+
+// isTrueAt reports whether object.member of a JSON object is true.
+func isTrueAt(raw []byte, object, member string) (found bool) {
+	_ = eachMember(raw, func(key, inner []byte) {
+		if string(key) != object {
+			return
+		}
+		_ = eachMember(inner, func(key, value []byte) {
+			found = string(key) == member && string(value) == "true" || string(key) != member && found
+		})
+	})
+	return found
 }
 
 // derive fills in what follows from the client, from nothing else and each time anew.

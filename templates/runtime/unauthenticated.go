@@ -4,16 +4,97 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 )
 
-// afterRefusal finds out what a 401 means: it asks for the client, once for all who were refused at the same time, so that a
-// session that has ended is gone from the state before the caller hears of the error. The error itself stays what it is
-// (clerk-js: Base.ts). The deletion of the user, when its answer does not bring the client, is treated alike.
+// Codes of refusals to a session.
+const (
+	codeUserBanned      ErrorCode = "user_banned"
+	codeUserDeactivated ErrorCode = "user_deactivated"
+)
+
+// SessionEndedError is the error of a call on behalf of a session that the server has ended: it was revoked, it expired, or
+// its user is gone. errors.Is reports ErrUnauthenticated for it, and Err holds the server's refusal.
+//
+// The client may have another session, of another user perhaps, which is the current one from now on. A program that repeats
+// the call acts as that user: compare Current with SessionID first. The SDK itself never repeats it.
+type SessionEndedError struct {
+	SessionID string // the session that ended
+	Current   string // the current session of the client now; "" when nobody is signed in
+	Err       error  // the refusal; nil when the session ended between two attempts of the call
+}
+
+// Error is one line: both sessions, and the refusal.
+func (e *SessionEndedError) Error() string {
+	text := "session " + e.SessionID + " has ended"
+	if e.Current != "" {
+		text += ", the current session is " + e.Current
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *SessionEndedError) Unwrap() error { return e.Err }
+
+// Is makes errors.Is report ErrUnauthenticated.
+func (e *SessionEndedError) Is(target error) bool { return target == ErrUnauthenticated }
+
+// endedSession returns the error of a call for a session that the client had and no longer has, or nil.
+func (c *Clerk) endedSession(id string, cause error) *SessionEndedError {
+	s := c.snapshot.Load()
+	if id == "" || s.Client == nil || findSession(s.Client, id) != nil {
+		return nil
+	}
+	ended := &SessionEndedError{SessionID: id, Err: cause}
+	if s.Session != nil {
+		ended.Current = s.Session.ID
+	}
+	return ended
+}
+
+// losesSession reports whether a response to r means that the server may no longer know the session: a 401 of any request,
+// and of a request for a token or a touch also the refusals of a user who is gone (clerk-js: errors/helpers.ts). What asks for
+// a captcha, another dev browser or the token that expired means something else.
+func (r *request) losesSession(status int, codes []ErrorCode) bool {
+	has := func(code ErrorCode) bool { return slices.Contains(codes, code) }
+	switch status {
+	case http.StatusUnauthorized:
+		return !has(codeRequiresCaptcha) && !has(codeDevBrowserUnauthenticated)
+	case http.StatusForbidden:
+		return r.sessionInPath() != "" && (has(codeUserBanned) || has(codeUserDeactivated))
+	case http.StatusUnprocessableEntity:
+		return r.sessionInPath() != "" && !has(codeMissingExpiredToken)
+	}
+	return false
+}
+
+// sessionInPath is the session that a request for a token or a touch is about, "" for any other request.
+func (r *request) sessionInPath() string {
+	rest, ok := strings.CutPrefix(r.path, "/v1/client/sessions/")
+	id, action, _ := strings.Cut(rest, "/")
+	action, _, _ = strings.Cut(action, "/")
+	if !ok || action != "tokens" && action != "touch" {
+		return ""
+	}
+	id, err := url.PathUnescape(id)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// askAgain finds out what a refusal means: it asks for the client, once for all who were refused at the same time, so that a
+// session that has ended is gone from the state before the caller gets the error (clerk-js: Base.ts). The deletion of the
+// user, when its response does not bring the client, is treated alike.
 //
 // It does nothing for a request for the client itself, for one without a credential or with one that has been replaced,
 // and for one that was sent before the client was asked for last.
-func (c *Clerk) afterRefusal(ctx context.Context, r *request, sequence uint64, sent string) {
+func (c *Clerk) askAgain(ctx context.Context, r *request, sequence uint64, sent string) {
 	if r.verb == http.MethodGet && r.template == clientPath {
 		return
 	}
@@ -28,22 +109,24 @@ func (c *Clerk) afterRefusal(ctx context.Context, r *request, sequence uint64, s
 		return struct{}{}, c.getClient(ctx)
 	})
 	if err != nil && !errors.Is(err, ErrClosed) {
-		c.core.logger.Debug("fapi: the client could not be asked for after a 401", "error", redact(err.Error()))
+		c.core.logger.Debug("fapi: the client could not be asked for after a refusal", "error", redact(err.Error()))
 	}
 }
 
-// afterRefusalOf is afterRefusal for calls that have only the error. They were sent with the credential that is current.
-func (c *Clerk) afterRefusalOf(ctx context.Context, r *request, err error) {
-	var refused *APIError
-	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
-		return
-	}
-	plain := []ErrorCode{codeRequiresCaptcha, codeDevBrowserUnauthenticated}
-	if slices.ContainsFunc(refused.Errors, func(d ErrorDetail) bool { return slices.Contains(plain, d.Code) }) {
-		return
+// refused handles the error of a request that is part of a larger call: it asks for the client where the refusal may mean
+// that the session has ended, and returns err, or a *SessionEndedError around it. The request was sent with the current
+// credential, on behalf of session.
+func (c *Clerk) refused(ctx context.Context, r *request, session string, err error) error {
+	var refusal *APIError
+	if !errors.As(err, &refusal) || !r.losesSession(refusal.StatusCode, refusal.codes()) {
+		return err
 	}
 	c.mu.Lock()
 	sequence, token := c.ledger.sequence, c.ledger.token
 	c.mu.Unlock()
-	c.afterRefusal(ctx, r, sequence, token)
+	c.askAgain(ctx, r, sequence, token)
+	if ended := c.endedSession(session, err); ended != nil {
+		return ended
+	}
+	return err
 }
