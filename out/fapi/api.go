@@ -3,9 +3,10 @@
 package fapi
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
-	"strings"
 )
 
 // NewAPI returns the endpoint methods of the FAPI at baseURL, without any state: nothing is kept between calls.
@@ -16,6 +17,17 @@ import (
 func NewAPI(baseURL string, opts ...Option) *API {
 	return newServices(newCore(baseURL, newConfig(opts)))
 }
+
+// String names the base URL, and nothing of the options.
+func (a API) String() string {
+	if a.core == nil {
+		return "API{}"
+	}
+	return "API{" + a.core.base + "}"
+}
+
+// Format prints String for every verb and flag: others would print what the options hold.
+func (a API) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
 
 // core is what all services of one API share. It does not change after newCore, so it needs no lock.
 type core struct {
@@ -45,11 +57,9 @@ func newCore(baseURL string, cfg config) *core {
 // parseBaseURL returns the URL that paths are appended to. Its errors, *HostError, quote no more of raw than the host.
 func parseBaseURL(raw string) (string, error) { return checkURL("base URL", raw, false) }
 
+// isLoopback reports whether net/http sends requests to host past every proxy: "localhost", spelled so, and the addresses of
+// the loopback network. To any other name, of this machine too, HTTP_PROXY may apply, and plain http would show the credential.
 func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return host == "localhost" || err == nil && addr.Zone() == "" && addr.Unmap().IsLoopback()
 }

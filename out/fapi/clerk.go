@@ -23,6 +23,9 @@ var (
 	ErrUnknownSession = errors.New("unknown session")
 	// ErrUnknownOrganization is the error for an organization in which the user has no membership.
 	ErrUnknownOrganization = errors.New("unknown organization")
+	// ErrOrganizationRequired is the error of Clerk.SetActive for the personal account of an instance in which every session
+	// works in an organization.
+	ErrOrganizationRequired = errors.New("the instance requires an organization")
 	// ErrLoad is the error of Clerk.Load when a part is to be had neither from the server nor from the store.
 	ErrLoad = errors.New("loading failed")
 )
@@ -62,6 +65,7 @@ type Clerk struct {
 	loads     flights[struct{}, loadErrors]
 	refreshes flights[struct{}, struct{}]
 	browsers  flights[struct{}, struct{}]
+	endings   flights[struct{}, struct{}]
 
 	lifetime context.Context // ends with Close
 	stop     context.CancelFunc
@@ -156,7 +160,7 @@ func (c *Clerk) Close() error {
 		return nil
 	}
 	if r := c.core.recorder; r != nil {
-		if err := r.end(); err != nil {
+		if err := r.end(storeTimeout); err != nil {
 			c.warn("the recording could not be ended", err)
 		}
 	}
@@ -199,7 +203,7 @@ func (c *Clerk) hold(ctx context.Context, place chan struct{}) error {
 	}
 }
 
-// warn reports what no caller is told. Errors from outside may quote anything.
+// warn logs what no caller gets as an error.
 func (c *Clerk) warn(message string, err error) {
-	c.core.logger.Warn("fapi: "+message, slog.String("error", redact(fmt.Sprint(err))))
+	c.core.logger.Warn("fapi: "+message, slog.String("error", safeText(err)))
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -87,6 +88,9 @@ func (d *ErrorDetail) Error() string {
 	}
 	return string(d.Code)
 }
+
+// Format prints Error for every verb and flag: others would print messages, which may quote what the user typed.
+func (d *ErrorDetail) Format(f fmt.State, verb rune) { formatText(f, verb, d.Error()) }
 
 // Is makes HasCode work, and errors.Is with the sentinels that stand for a code.
 func (d *ErrorDetail) Is(target error) bool {
@@ -216,6 +220,9 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
+// Format prints Error for every verb and flag: others would print the header and the body.
+func (e *APIError) Format(f fmt.State, verb rune) { formatText(f, verb, e.Error()) }
+
 // Is makes errors.Is work with the sentinels of this package.
 func (e *APIError) Is(target error) bool {
 	switch target {
@@ -259,20 +266,18 @@ type codeTarget ErrorCode
 
 func (c codeTarget) Error() string { return string(c) }
 
-// NetworkError is a call that got no complete answer: the network failed, or the context or the timeout ended it, which
-// errors.Is with context.Canceled and context.DeadlineExceeded tells. What the server did with the request is unknown.
+// NetworkError is a call that got no complete response: the network failed, or the context or the timeout ended it, for which
+// errors.Is reports context.Canceled and context.DeadlineExceeded. What the server did with the request is unknown.
 type NetworkError struct {
 	Operation string // verb and path template
-	Err       error  // its own text may name the URL; that of NetworkError leaves the query out
+	Err       error  // the cause, for errors.As; its own text may quote the request and is not in that of NetworkError
 }
 
-// urlQuery is the query of a URL in running text: some transports quote the request in their errors.
-var urlQuery = regexp.MustCompile(`\?[^\s"']+`)
+// Error is one line in words of this package: the operation and the kind of failure.
+func (e *NetworkError) Error() string { return e.Operation + ": " + foreignText(e.Err) }
 
-// Error is one line without the URL's query.
-func (e *NetworkError) Error() string {
-	return e.Operation + ": " + urlQuery.ReplaceAllString(fmt.Sprint(e.Err), "")
-}
+// Format prints Error for every verb and flag: others would print the cause.
+func (e *NetworkError) Format(f fmt.State, verb rune) { formatText(f, verb, e.Error()) }
 
 // Unwrap returns Err.
 func (e *NetworkError) Unwrap() error { return e.Err }
@@ -297,6 +302,9 @@ func (e *DecodeError) Error() string {
 	return text
 }
 
+// Format prints Error for every verb and flag: others would print the value.
+func (e *DecodeError) Format(f fmt.State, verb rune) { formatText(f, verb, e.Error()) }
+
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
@@ -309,4 +317,12 @@ func both(a, b error) error {
 		return a
 	}
 	return fmt.Errorf("%w; %w", a, b)
+}
+
+// formatText prints text, quoted for %q.
+func formatText(f fmt.State, verb rune, text string) {
+	if verb == 'q' {
+		text = strconv.Quote(text)
+	}
+	_, _ = io.WriteString(f, text)
 }

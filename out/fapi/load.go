@@ -60,11 +60,21 @@ func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 		opts = append(opts, WithRetry(RetryPolicy{MaxAttempts: 1})) // what is known serves: retries would only delay it
 	}
 	var both sync.WaitGroup
-	both.Go(func() { errs.environment = c.getEnvironment(ctx, opts...) })
-	errs.client = c.getClient(ctx, opts...)
-	both.Wait()
+	var failed *panicked
+	errs.environment = errUnfinished
+	both.Go(func() { failed = guarded(func() { errs.environment = c.getEnvironment(ctx, opts...) }) })
+	func() {
+		defer both.Wait() // also when getClient does not return
+		errs.client = c.getClient(ctx, opts...)
+	}()
+	if failed != nil {
+		panic(failed)
+	}
 	if errs.client == nil && c.clientIsForeign() {
 		errs.client = c.getClient(ctx, opts...) // the answer was about a credential that another process or answer had replaced
+	}
+	if errs.client == nil && len(c.endingSessions()) > 0 {
+		c.endSessions(ctx)
 	}
 	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
 		errs.client = errUnusable

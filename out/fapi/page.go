@@ -4,6 +4,7 @@ package fapi
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"iter"
@@ -17,7 +18,8 @@ type Page[T any] struct {
 	Data       []T
 	TotalCount int64 // of the whole list; of a bare array its length
 
-	raw json.RawMessage
+	raw      json.RawMessage
+	hasTotal bool // TotalCount came with the page
 }
 
 // Raw is the page's JSON as it came, or nil for a page that was not decoded. It must not be changed.
@@ -36,11 +38,11 @@ func (p *Page[T]) UnmarshalJSON(b []byte) error {
 		return syntaxError(err)
 	}
 	var page struct {
-		Data       []T   `json:"data"`
-		TotalCount int64 `json:"total_count"`
+		Data       []T    `json:"data"`
+		TotalCount *int64 `json:"total_count"`
 	}
 	err := json.Unmarshal(b, &page)
-	p.Data, p.TotalCount = page.Data, page.TotalCount
+	p.Data, p.TotalCount, p.hasTotal = page.Data, Value(page.TotalCount), page.TotalCount != nil
 	return syntaxError(err)
 }
 
@@ -64,22 +66,24 @@ func syntaxError(err error) error {
 }
 
 // listAll ranges over all elements of a list, page by page, from the caller's offset on. Nothing is fetched before the
-// range begins, and each range begins anew. It ends after a page that is short, empty or a bare array; an error is
-// yielded once, beside a zero element, and ends it too.
+// range begins, and each range begins anew. It ends after a bare array and after an empty page; where the server gives the
+// count of the whole list, when that is reached, and otherwise after a page shorter than asked for. A page that was there
+// before, from a server that repeats itself, ends it too. An error is yielded once, beside a zero element, and ends it.
 func listAll[T any](limit, offset *int64, fetch func(limit, offset *int64) (*Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		size, next := int64(defaultPageSize), Value(offset)
 		if limit != nil {
 			size = *limit
 		}
+		var seen seenPages
 		for {
-			page, err := fetch(Ptr(size), Ptr(next))
+			page, err := fetch(&size, &next)
 			if err != nil {
 				var zero T
 				yield(zero, err)
 				return
 			}
-			if page == nil {
+			if page == nil || seen.again(page.raw) {
 				return
 			}
 			for _, element := range page.Data {
@@ -88,12 +92,37 @@ func listAll[T any](limit, offset *int64, fetch func(limit, offset *int64) (*Pag
 				}
 			}
 			got := int64(len(page.Data))
-			if got == 0 || got < size || page.IsBare() {
+			next += got
+			switch {
+			case got == 0, page.IsBare():
+				return
+			case page.hasTotal && next >= page.TotalCount, !page.hasTotal && got < size:
 				return
 			}
-			next += got
 		}
 	}
+}
+
+// seenPages are the digests of the pages of one range.
+type seenPages map[[sha256.Size]byte]bool
+
+// again reports whether a page with the same elements was there before.
+func (s *seenPages) again(raw json.RawMessage) bool {
+	data := []byte(raw)
+	_ = eachMember(raw, func(key, value []byte) {
+		if string(key) == "data" {
+			data = value
+		}
+	})
+	digest := sha256.Sum256(data)
+	if len(raw) == 0 || (*s)[digest] { // a page that was made by hand has no text
+		return len(raw) != 0
+	}
+	if *s == nil {
+		*s = seenPages{}
+	}
+	(*s)[digest] = true
+	return false
 }
 
 // isContainer says whether raw is an object or array, which is all that a Page can be.

@@ -51,6 +51,9 @@ func (c *Clerk) hydrate(ctx context.Context) error {
 }
 
 func (c *Clerk) reportUnreadable(r Record) {
+	if r.Token != "" && storedToken(r.Token) == "" {
+		c.warn("the stored token was ignored", errNotToken)
+	}
 	if _, ok := decodeClient(r.Client); !ok && len(r.Client) > 0 {
 		c.warn("the stored client was ignored", &DecodeError{Operation: "store", Path: "$.client"})
 	}
@@ -114,21 +117,23 @@ func (c *Clerk) save(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	err := c.hold(ctx, c.saving)
-	if err == nil {
-		err = c.saveNow(ctx)
-		<-c.saving
-	}
-	if err != nil {
+	err := errUnfinished // in case the store does not return
+	defer func() {
+		c.mu.Lock()
+		c.saveErr = err
+		c.mu.Unlock()
+	}()
+	if err = c.saveNow(ctx); err != nil {
 		err = fmt.Errorf("store: %w", err)
 	}
-	c.mu.Lock()
-	c.saveErr = err
-	c.mu.Unlock()
 	return err
 }
 
 func (c *Clerk) saveNow(ctx context.Context) error {
+	if err := c.hold(ctx, c.saving); err != nil {
+		return err
+	}
+	defer func() { <-c.saving }()
 	var err error
 	for range 5 { // each time somebody else was faster
 		c.mu.Lock()
@@ -179,6 +184,7 @@ func (l *ledger) reconcile(stored Record) {
 		return
 	}
 	l.base, l.tried = stored.Token, nil
+	l.ending = union(stored.SignOuts, l.ending)
 	if stored.Token != l.token || stored.Date.Before(l.date) {
 		return
 	}
@@ -191,7 +197,7 @@ func (l *ledger) reconcile(stored Record) {
 			return
 		}
 	}
-	l.overrule(p, FromStore)
+	l.overrule(p.without(l.ending), FromStore)
 	l.date = stored.Date
 }
 

@@ -234,7 +234,7 @@ func TestARecorderThatFailsIsToldOnceAndCostsNothing(t *testing.T) {
 	if err := clerk.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(log.String(), "disk full"); n != 1 || w.writes != 1 {
+	if n := strings.Count(log.String(), "the recording ends here"); n != 1 || w.writes != 1 {
 		t.Errorf("told %d times after %d writes, want once after one:\n%s", n, w.writes, log.String())
 	}
 	testHidden(t, log.String(), testPublishableKey)

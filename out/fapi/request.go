@@ -100,7 +100,9 @@ func (r *request) carriesSession() bool {
 
 // takesCredential reports whether the client's credential belongs on this path. The OAuth endpoints and the public documents
 // authenticate by their own means (RFC 6749, section 2.3): there the caller gives what is to be sent.
-func (r *request) takesCredential() bool { return !isUnder(r.path, "/oauth") && !isUnder(r.path, "/.well-known") }
+func (r *request) takesCredential() bool {
+	return !isUnder(r.path, "/oauth") && !isUnder(r.path, "/.well-known")
+}
 
 // wantsSessionToken says whether the credential on this path is a session token instead of the client's (clerk-js:
 // modules/apiKeys).

@@ -112,16 +112,16 @@ func (t *tokenCache) put(key tokenKey, jwt string, minted bool) {
 	if err != nil || token.issuedAt == 0 || token.expiresAt <= token.issuedAt {
 		return
 	}
+	now := t.clerk.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.stopped || findSession(t.clerk.snapshot.Load().Client, key.session) == nil {
 		return
 	}
-	t.keep(key, jwt, token, minted)
+	t.keep(key, jwt, token, minted, now)
 }
 
-func (t *tokenCache) keep(key tokenKey, jwt string, token claims, minted bool) {
-	now := t.clerk.now()
+func (t *tokenCache) keep(key tokenKey, jwt string, token claims, minted bool, now time.Time) {
 	e := &tokenEntry{jwt: jwt, claims: token, at: now, used: minted}
 	whole := time.Duration(min(token.expiresAt-token.issuedAt, 1<<32)) * time.Second
 	e.life = min(time.Unix(token.expiresAt, 0).Sub(now.Add(time.Duration(t.clerk.skew.Load()))), whole)
@@ -141,7 +141,10 @@ func (t *tokenCache) keep(key tokenKey, jwt string, token claims, minted bool) {
 	}
 	t.entries[key] = e
 	if wait := e.life - tokenRefresh; wait > 0 && minted {
-		e.timer = time.AfterFunc(wait, func() { t.due(key, e) })
+		e.timer = time.AfterFunc(wait, func() {
+			defer t.clerk.contain("refreshing a session token")
+			t.due(key, e)
+		})
 	}
 }
 
@@ -153,30 +156,35 @@ func (e *tokenEntry) stopTimer() {
 
 // due is called by the timer of e. A token that nobody has asked for since it was made is left to expire.
 func (t *tokenCache) due(key tokenKey, e *tokenEntry) {
-	t.mu.Lock()
-	begin := t.entries[key] == e && e.used && t.claim(e, t.clerk.now())
-	t.mu.Unlock()
-	if begin {
+	if t.isDue(key, e, t.clerk.now()) {
 		t.refresh(key)
 	}
+}
+
+func (t *tokenCache) isDue(key tokenKey, e *tokenEntry, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.entries[key] == e && e.used && t.claim(e, now)
 }
 
 // refresh fetches a new token in the background, after claim. t.mu is not held: Clerk.change takes it inside of its own.
 func (t *tokenCache) refresh(key tokenKey) {
 	c := t.clerk
 	c.spawn(func() {
-		_, err := t.flights.do(c.lifetime, c, key, func(ctx context.Context) (string, error) { return c.mint(ctx, key, false) })
-		t.refreshed(key, err)
-		c.work.Done()
-		c.deliver()
+		defer c.deliver()
+		defer c.work.Done()
+		defer c.contain("refreshing a session token")
+		err := errUnfinished
+		defer func() { t.refreshed(key, err) }()
+		_, err = t.flights.do(c.lifetime, c, key, func(ctx context.Context) (string, error) { return c.mint(ctx, key, false) })
+		if err != nil && !c.isClosed() {
+			c.warn("a session token could not be refreshed; the valid one is kept", err)
+		}
 	})
 }
 
 func (t *tokenCache) refreshed(key tokenKey, err error) {
-	c := t.clerk
-	if err != nil && !c.isClosed() {
-		c.warn("a session token could not be refreshed; the valid one is kept", err)
-	}
+	now := t.clerk.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e := t.entries[key]
@@ -185,12 +193,12 @@ func (t *tokenCache) refreshed(key tokenKey, err error) {
 	}
 	e.fetching, e.used = false, false
 	if err != nil {
-		e.retryAt = c.now().Add(tokenBackoff)
+		e.retryAt = now.Add(tokenBackoff)
 	}
 }
 
 // settle follows a new client: tokens of sessions that are not signed in go, tokens that came with sessions are kept.
-func (t *tokenCache) settle(s *State) {
+func (t *tokenCache) settle(s *State, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for key, e := range t.entries {
@@ -219,7 +227,7 @@ func (t *tokenCache) settle(s *State) {
 		t.seen[session.ID] = jwt
 		token, err := parseClaims(jwt)
 		if err == nil && token.sessionID == session.ID && token.issuedAt != 0 && token.expiresAt > token.issuedAt {
-			t.keep(tokenKey{session: session.ID, organization: token.organization.id}, jwt, token, false)
+			t.keep(tokenKey{session: session.ID, organization: token.organization.id}, jwt, token, false, now)
 		}
 	}
 }

@@ -11,12 +11,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 const maxBodySize = 64 << 20
+
+// errSwitched is the failure of a server that leaves HTTP without having been asked to.
+var errSwitched = errors.New("the server switched to another protocol")
 
 var errBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBodySize>>20)
 
@@ -202,7 +206,7 @@ func (k *call) newHTTPRequest(ctx context.Context, n int) (*http.Request, error)
 	var length int64
 	if k.payload.contentType != "" {
 		var err error
-		if body, length, err = k.payload.open(); err != nil {
+		if body, length, err = k.payload.open(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -233,8 +237,8 @@ func (k *call) speak(header http.Header, query *values, n int) (verb string) {
 		header.Set("User-Agent", k.userAgent)
 	}
 	setFetchOptions(header, k.browser)
-	if k.testingToken != "" {
-		query.set("__clerk_testing_token", k.testingToken)
+	if token := Value(k.testingToken); token != "" {
+		query.set("__clerk_testing_token", token)
 	}
 	if n > 0 {
 		query.set("_clerk_retry_attempt", strconv.Itoa(n))
@@ -251,6 +255,9 @@ func (k *call) roundTrip(caller context.Context, req *http.Request) (*answer, *h
 		return nil, nil, k.networkError(caller, req, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode < http.StatusOK { // after 101 the body is the connection: no context would end a read of it
+		return nil, nil, k.networkError(caller, req, errSwitched)
+	}
 	body, err := readBody(resp)
 	if err != nil {
 		return nil, resp, k.networkError(caller, req, err)
@@ -266,31 +273,57 @@ func (k *call) networkError(caller context.Context, req *http.Request, err error
 	case caller.Err() != nil:
 		err = caller.Err()
 	case req.Context().Err() != nil:
-		err = fmt.Errorf("no answer within %s: %w", k.timeout, context.DeadlineExceeded)
+		err = &attemptTimeout{k.timeout}
 	case errors.As(err, &quoted):
 		err = quoted.Err // url.Error quotes the URL with its query
 	}
 	return &NetworkError{k.request.operation(), err}
 }
 
-// readBody reads the body in one piece where its length is announced, and never more than maxBodySize.
+// readBody reads the body, never more than maxBodySize. A length that is announced has to be proved by content before memory
+// is taken for all of it. Without one the body is kept in pieces until its end: a buffer that grows by doubling takes three
+// times the memory.
 func readBody(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > maxBodySize {
 		return nil, errBodyTooLarge
 	}
-	const trusted = 1 << 20 // beyond this the length has to be proved by content
-	size := min(resp.ContentLength, trusted)
-	if size < 0 {
-		size = 4 << 10
+	const smallest, largest = 32 << 10, 1 << 20 // of the pieces
+	size := smallest
+	if resp.ContentLength >= 0 {
+		size = int(min(resp.ContentLength, largest)) + 1 // the end shows in the one byte more
 	}
-	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-	if _, err := b.ReadFrom(io.LimitReader(resp.Body, maxBodySize+1)); err != nil {
-		return nil, err
+	var pieces [][]byte
+	for total := 0; ; size = min(2*size, largest) {
+		if proved := resp.ContentLength >= 0 && total > 0; proved {
+			size = max(int(resp.ContentLength)-total, 0) + 1
+		}
+		piece, err := readPiece(resp.Body, size)
+		pieces, total = append(pieces, piece), total+len(piece)
+		switch {
+		case total > maxBodySize:
+			return nil, errBodyTooLarge
+		case err == io.EOF:
+			if len(pieces) == 1 {
+				return piece, nil
+			}
+			return slices.Concat(pieces...), nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	if b.Len() > maxBodySize {
-		return nil, errBodyTooLarge
+}
+
+// readPiece reads size bytes, or fewer and the error that ended it.
+func readPiece(r io.Reader, size int) ([]byte, error) {
+	piece := make([]byte, 0, size)
+	for len(piece) < size {
+		n, err := r.Read(piece[len(piece):size])
+		piece = piece[:len(piece)+n]
+		if err != nil {
+			return piece, err
+		}
 	}
-	return b.Bytes(), nil
+	return piece, nil
 }
 
 func (k *call) log(ctx context.Context, n int, a *answer, err error, start time.Time) {
@@ -303,7 +336,7 @@ func (k *call) log(ctx context.Context, n int, a *answer, err error, start time.
 		slog.Duration("elapsed", time.Since(start)),
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", safeText(err)))
 	} else {
 		attrs = append(attrs, slog.Int("status", a.status))
 	}

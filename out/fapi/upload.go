@@ -4,13 +4,13 @@ package fapi
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/textproto"
 	"strings"
-	"sync"
 	"sync/atomic"
 )
 
@@ -72,7 +72,7 @@ func (p payload) replayable() bool {
 }
 
 // open returns the body from its start and its length, -1 when that is unknown.
-func (p payload) open() (io.Reader, int64, error) {
+func (p payload) open(ctx context.Context) (io.Reader, int64, error) {
 	if len(p.chunks) == 1 && p.chunks[0].file == nil {
 		return bytes.NewReader(p.chunks[0].text), int64(len(p.chunks[0].text)), nil
 	}
@@ -84,7 +84,7 @@ func (p payload) open() (io.Reader, int64, error) {
 			readers = append(readers, bytes.NewReader(c.text))
 			continue
 		}
-		r, err := c.file.open()
+		r, err := c.file.open(ctx)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -110,17 +110,17 @@ func (p payload) close() {
 // source is the file of an Upload. net/http may go on reading a body after the answer has come, so every attempt gets a
 // handle of its own, and a new one shuts the old one out.
 type source struct {
-	mu     sync.Mutex
+	turn   chan struct{} // held by a Read of the caller's Reader, which may take for ever, and by open
 	reader io.Reader
 	seeker io.Seeker // nil when the file can be read only once
 	start  int64
 	size   int64 // -1 when unknown
 	handle *sourceHandle
-	closed atomic.Bool // not under mu, which a Read may hold for long
+	closed atomic.Bool // to be set while a Read goes on
 }
 
 func newSource(r io.Reader) *source {
-	s := &source{reader: r, size: -1}
+	s := &source{turn: make(chan struct{}, 1), reader: r, size: -1}
 	seeker, ok := r.(io.Seeker)
 	if !ok {
 		return s
@@ -140,9 +140,14 @@ func newSource(r io.Reader) *source {
 	return s
 }
 
-func (s *source) open() (io.Reader, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// open returns a handle that reads from the start. It waits for the Read of an attempt that is over, no longer than ctx.
+func (s *source) open(ctx context.Context) (io.Reader, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("upload: the Reader is still being read: %w", ctx.Err())
+	}
 	if s.handle != nil {
 		if s.seeker == nil {
 			return nil, errors.New("upload: Reader cannot be read twice")
@@ -159,8 +164,8 @@ type sourceHandle struct{ source *source }
 
 // Read reads from the file while this handle is the current one and the call goes on.
 func (h *sourceHandle) Read(p []byte) (int, error) {
-	h.source.mu.Lock()
-	defer h.source.mu.Unlock()
+	h.source.turn <- struct{}{} // handles of earlier attempts hold it no longer than a Read, since open waited for that
+	defer func() { <-h.source.turn }()
 	if h.source.handle != h || h.source.closed.Load() {
 		return 0, errors.New("upload: the attempt is over")
 	}

@@ -120,7 +120,7 @@ func (c *core) findMismatches(raw []byte, t reflect.Type, path, operation string
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			c.logger.Error("fapi: the function of WithOnMismatch panicked", slog.String("panic", redact(fmt.Sprint(p))))
+			c.logger.Error("fapi: the function of WithOnMismatch panicked", slog.String("panic", panicText(p)))
 		}
 	}()
 	pointer := strings.ReplaceAll(strings.TrimPrefix(path, "$"), ".", "/")

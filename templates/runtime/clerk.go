@@ -158,7 +158,7 @@ func (c *Clerk) Close() error {
 		return nil
 	}
 	if r := c.core.recorder; r != nil {
-		if err := r.end(); err != nil {
+		if err := r.end(storeTimeout); err != nil {
 			c.warn("the recording could not be ended", err)
 		}
 	}
@@ -201,7 +201,7 @@ func (c *Clerk) hold(ctx context.Context, place chan struct{}) error {
 	}
 }
 
-// warn reports what no caller is told. Errors from outside may quote anything.
+// warn logs what no caller gets as an error.
 func (c *Clerk) warn(message string, err error) {
-	c.core.logger.Warn("fapi: "+message, slog.String("error", redact(fmt.Sprint(err))))
+	c.core.logger.Warn("fapi: "+message, slog.String("error", safeText(err)))
 }

@@ -196,6 +196,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	e.mustAsk = e.request.losesSession(n.status, n.codes) || e.deletesUser(n, t)
 
 	newer := c.movedOn(ctx, t)
+	now := c.now()
 	c.change(func(l *ledger) {
 		if newer != nil && l.token == t.sent {
 			if newer.Version > l.version {
@@ -203,7 +204,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 			}
 			return
 		}
-		if l.doubts(t, c.now()) {
+		if l.doubts(t, now) {
 			return
 		}
 		sentCurrent := l.token == t.sent

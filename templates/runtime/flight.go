@@ -2,6 +2,10 @@ package fapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 )
 
@@ -13,15 +17,61 @@ type flights[K comparable, V any] struct {
 }
 
 type flight[V any] struct {
-	done    chan struct{} // closed after value and err are set
+	done    chan struct{} // closed after what follows is set
 	cancel  context.CancelFunc
 	waiters int
 	value   V
 	err     error
+	panic   *panicked // of run, for all who wait
+}
+
+// panicked is what a function panicked with on a goroutine of ours, to be raised again on the goroutine of a caller, who can
+// recover it.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string  { return panicText(p.value) }
+func (p *panicked) String() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
+
+// errUnfinished is the error of work whose goroutine was ended by runtime.Goexit in a function from outside.
+var errUnfinished = errors.New("a hook, store, logger or clock has ended the goroutine")
+
+// guarded calls f and returns what it panicked with, nil when it did not.
+func guarded(f func()) (p *panicked) {
+	defer func() {
+		if value := recover(); value != nil {
+			p = &panicked{value, debug.Stack()}
+			if inner, ok := value.(*panicked); ok {
+				p = inner
+			}
+		}
+	}()
+	f()
+	return nil
+}
+
+// contain ends a panic on a goroutine that nobody waits for, and logs it. It is to be deferred.
+func (c *Clerk) contain(work string) {
+	if p := recover(); p != nil {
+		stack := debug.Stack()
+		if inner, ok := p.(*panicked); ok {
+			p, stack = inner.value, inner.stack
+		}
+		c.logPanic("while "+work, &panicked{p, stack})
+	}
+}
+
+// logPanic logs a panic that no caller gets. The logger may be what panics.
+func (c *Clerk) logPanic(where string, p *panicked) {
+	_ = guarded(func() {
+		c.core.logger.Error("fapi: a panic "+where, slog.String("panic", panicText(p.value)), slog.String("stack", string(p.stack)))
+	})
 }
 
 // do returns what run returns, be it another caller's run. The error is ctx's when the caller gave up, ErrClosed after
-// Close. The context of run has the values of the first caller's, but not its end.
+// Close. A panic of run is every caller's. The context of run has the values of the first caller's, but not its end.
 func (g *flights[K, V]) do(ctx context.Context, c *Clerk, key K, run func(context.Context) (V, error)) (V, error) {
 	f, err := g.join(ctx, c, key, run)
 	if err != nil {
@@ -35,6 +85,9 @@ func (g *flights[K, V]) do(ctx context.Context, c *Clerk, key K, run func(contex
 			var zero V
 			return zero, ctx.Err()
 		}
+	}
+	if f.panic != nil {
+		panic(f.panic)
 	}
 	if f.err != nil && c.isClosed() {
 		return f.value, ErrClosed // it was Close that ended the run
@@ -58,9 +111,9 @@ func (g *flights[K, V]) join(ctx context.Context, c *Clerk, key K, run func(cont
 		unhook := context.AfterFunc(c.lifetime, cancel)
 		defer cancel()
 		defer unhook()
-		f.err = ErrClosed // in case run does not return
+		f.err = errUnfinished // in case run does not return
 		defer g.land(c, key, f)
-		f.value, f.err = run(flying)
+		f.panic = guarded(func() { f.value, f.err = run(flying) })
 	})
 	if !started {
 		cancel()
@@ -85,6 +138,9 @@ func (g *flights[K, V]) land(c *Clerk, key K, f *flight[V]) {
 	g.mu.Unlock()
 	c.work.Done()
 	if abandoned {
+		if f.panic != nil {
+			c.logPanic("of work that nobody waits for", f.panic)
+		}
 		c.deliver()
 	}
 }

@@ -26,8 +26,8 @@ func (e *HostError) Is(target error) bool { return target == ErrInvalidHost }
 // that of the key's host (clerk-js: fapiClient.ts). "" is a setting that was not given; one that was is checked even if
 // it loses. Its errors are *HostError.
 //
-// proxyURL keeps its path and loses its slashes at the end; without a scheme it is https. Plain http is for loopback,
-// unless allowHTTP. domain is the site's name, with or without "clerk." before it and "https://" before that. In
+// proxyURL keeps its path and loses its slashes at the end; it has to have a scheme. Plain http is for loopback, unless
+// allowHTTP. domain is the site's name, with or without "clerk." before it and "https://" before that. In
 // development it changes nothing: there the host is always the key's, and clerk-js only adds the query `__domain`, for
 // satellites, which this SDK has no setting for.
 func resolveBase(in instance, proxyURL, domain string, allowHTTP bool) (string, error) {
@@ -43,9 +43,6 @@ func resolveBase(in instance, proxyURL, domain string, allowHTTP bool) (string, 
 	}
 	if proxyURL == "" {
 		return "https://" + host, nil
-	}
-	if !strings.Contains(proxyURL, "://") && !strings.HasPrefix(proxyURL, "/") {
-		proxyURL = "https://" + proxyURL
 	}
 	return checkURL("proxy URL", proxyURL, allowHTTP)
 }
@@ -71,6 +68,8 @@ func checkURL(setting, raw string, allowHTTP bool) (string, error) {
 	u, err := url.Parse(raw)
 	reason := ""
 	switch {
+	case raw != "" && raw[0] != '/' && !strings.Contains(raw, "://"):
+		reason = `no scheme; write "https://" before it, or "http://" for a server on this machine`
 	case err != nil:
 		reason = "not a URL"
 	case u.Hostname() == "":
@@ -79,6 +78,8 @@ func checkURL(setting, raw string, allowHTTP bool) (string, error) {
 		reason = "the scheme is neither https nor http"
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
 		reason = fmt.Sprintf("plain http is for loopback only, not for %q", u.Hostname())
+	case strings.Contains(u.Hostname(), "%"):
+		reason = "an address with a zone cannot be used"
 	case u.User != nil:
 		reason = "holds a user name or password"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(raw, "#"):

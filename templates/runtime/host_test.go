@@ -26,9 +26,10 @@ func TestBaseIsOfTheProxyElseTheDomainElseTheKey(t *testing.T) {
 		{"slashes at the end of a proxy are trimmed", testProduction, "https://example.com/__clerk//", "", "https://example.com/__clerk"},
 		{"proxy without a path", testProduction, "https://example.com/", "", "https://example.com"},
 		{"proxy with a port", testProduction, "https://example.com:8443/x", "", "https://example.com:8443/x"},
-		{"proxy without a scheme is https", testProduction, "proxy.example.com/x", "", "https://proxy.example.com/x"},
 		{"proxy on loopback may be http", testProduction, "http://localhost:3000/__clerk", "", "http://localhost:3000/__clerk"},
 		{"proxy on loopback, IPv6", testProduction, "http://[::1]:3000", "", "http://[::1]:3000"},
+		{"proxy on loopback, IPv4 in IPv6", testProduction, "http://[::ffff:127.0.0.1]:3000", "", "http://[::ffff:127.0.0.1]:3000"},
+		{"proxy on loopback, another address of it", testProduction, "http://127.9.9.9:3000", "", "http://127.9.9.9:3000"},
 		{"domain in production", testProduction, "", "example.org", "https://clerk.example.org"},
 		{"domain with clerk. before it", testProduction, "", "clerk.example.org", "https://clerk.example.org"},
 		{"domain with clerk. twice", testProduction, "", "clerk.clerk.example.org", "https://clerk.example.org"},
@@ -52,13 +53,25 @@ func TestBaseIsOfTheProxyElseTheDomainElseTheKey(t *testing.T) {
 
 func TestBaseIsRefused(t *testing.T) {
 	const noHost = `proxy URL: no host; wanted the form "https://clerk.example.com"`
+	const noScheme = `proxy URL: no scheme; write "https://" before it, or "http://" for a server on this machine`
 	const badDomain = `domain: not a plain host name such as "example.com"`
 	tests := []struct{ rule, proxy, domain, want string }{
 		{"plain http", "http://example.com/" + testSecret, "", `proxy URL: plain http is for loopback only, not for "example.com"`},
 		{"plain http to a name that begins like loopback", "http://localhost.example.com", "", `proxy URL: plain http is for loopback only, not for "localhost.example.com"`},
 		{"another scheme", "ftp://example.com/" + testSecret, "", "proxy URL: the scheme is neither https nor http"},
 		{"a user", "https://u:" + testSecret + "@example.com", "", "proxy URL: holds a user name or password"},
-		{"a user without a scheme", "u:" + testSecret + "@example.com", "", "proxy URL: holds a user name or password"},
+		{"a user without a scheme", "u:" + testSecret + "@example.com", "", noScheme},
+		{"an address without a scheme", "127.0.0.1:4010", "", noScheme},
+		{"localhost without a scheme", "localhost:4010", "", noScheme},
+		{"an IPv6 address without a scheme", "[::1]:4010", "", noScheme},
+		{"a host name without a scheme", "proxy.example.com/x", "", noScheme},
+		{"plain http to localhost in upper case", "http://LOCALHOST:4010", "", `proxy URL: plain http is for loopback only, not for "LOCALHOST"`},
+		{"plain http to a name below localhost", "http://x.localhost", "", `proxy URL: plain http is for loopback only, not for "x.localhost"`},
+		{"plain http to localhost with a dot", "http://localhost.", "", `proxy URL: plain http is for loopback only, not for "localhost."`},
+		{"plain http to a number", "http://2130706433", "", `proxy URL: plain http is for loopback only, not for "2130706433"`},
+		{"plain http to a short address", "http://127.1", "", `proxy URL: plain http is for loopback only, not for "127.1"`},
+		{"an address with a zone, http", "http://[::1%25lo]", "", `proxy URL: plain http is for loopback only, not for "::1%lo"`},
+		{"an address with a zone, https", "https://[fe80::1%25eth0]", "", "proxy URL: an address with a zone cannot be used"},
 		{"a query", "https://example.com?" + testSecret, "", "proxy URL: holds a query or a fragment"},
 		{"a fragment", "https://example.com#" + testSecret, "", "proxy URL: holds a query or a fragment"},
 		{"a path alone", "/__clerk", "", noHost},

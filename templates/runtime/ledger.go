@@ -197,7 +197,7 @@ func (l *ledger) overrule(p *clientPart, from Origin) {
 
 // adopt takes over a record of the store whole, because another process is further than this one.
 func (l *ledger) adopt(r Record) {
-	l.setToken(r.Token)
+	l.setToken(storedToken(r.Token))
 	l.ending = union(r.SignOuts, l.ending)
 	if p, ok := decodeClient(r.Client); ok && len(r.Client) > 0 {
 		l.overrule(p.without(l.ending), FromStore)
@@ -214,6 +214,15 @@ func (l *ledger) adopt(r Record) {
 	if len(l.ending) > len(r.SignOuts) {
 		l.revised++ // the store does not know them all
 	}
+}
+
+// storedToken is the token of a record as it can be sent: white space around it is not part of it, and one that no header can
+// hold is none.
+func storedToken(token string) string {
+	if token = bareToken(token); isToken(token) {
+		return token
+	}
+	return ""
 }
 
 // union returns the elements of both lists, each once.
@@ -255,13 +264,14 @@ func (l *ledger) state() *State {
 
 // change applies f to the ledger and publishes what came of it, in one step.
 func (c *Clerk) change(f func(*ledger)) {
+	now := c.now() // the program's clock: it runs outside of the lock
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f(&c.ledger)
 	before, after := c.snapshot.Load(), c.ledger.state()
 	c.snapshot.Store(after)
 	if after.Client != before.Client {
-		c.tokens.settle(after)
+		c.tokens.settle(after, now)
 	}
 	if after.Loaded && after.shown != before.shown && !c.closed {
 		c.queue = append(c.queue, emission{*after, slices.Clone(c.listeners)})

@@ -1,7 +1,6 @@
 package fapi
 
 import (
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -82,7 +81,7 @@ func (c *Clerk) deliverNext() bool {
 func (c *Clerk) tell(l *listener, s State) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.core.logger.Error("fapi: a listener panicked", slog.String("panic", redact(fmt.Sprint(p))), slog.String("stack", string(debug.Stack())))
+			c.core.logger.Error("fapi: a listener panicked", slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
 		}
 	}()
 	if !l.gone.Load() {

@@ -57,7 +57,7 @@ func TestLoadFallsBackToTheStore(t *testing.T) {
 		{rule: "client from the store", environment: ok, client: refused, storedClient: signedInClient(1), fromEnv: FromServer, fromClient: FromStore, clientIsStatus: true},
 		{rule: "both from the store", environment: offline, client: refused, storedEnv: `{"auth_config":{"old":1}}`, storedClient: signedInClient(1), fromEnv: FromStore, fromClient: FromStore, envIsNet: true, clientIsStatus: true},
 		{rule: "test_init_environment_failure: nowhere", environment: refused, client: fakeAnswer{status: 501}, fails: "environment: GET /v1/environment: 500 Internal Server Error; client: GET /v1/client: 501 Not Implemented"},
-		{rule: "no environment", environment: offline, client: ok, fails: "environment: GET /v1/environment: offline"},
+		{rule: "no environment", environment: offline, client: ok, fails: "environment: GET /v1/environment: an error of type *errors.errorString"},
 		{rule: "no client", environment: ok, client: refused, storedEnv: `{"auth_config":{"old":1}}`, fails: "client: GET /v1/client: 500 Internal Server Error"},
 		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: response at $: not the JSON value that was expected; client: GET /v1/client: response at $.response: not the JSON value that was expected"},
 	}

@@ -1,6 +1,8 @@
 package fapi
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -19,7 +21,7 @@ type config struct {
 	logger       *slog.Logger
 	retry        RetryPolicy
 	timeout      time.Duration
-	testingToken string
+	testingToken *string // a pointer, since fmt prints what a struct holds
 	before       []func(*http.Request) error
 	after        []func(*http.Response) error
 	onMismatch   func(Mismatch)
@@ -89,7 +91,7 @@ func WithTimeout(d time.Duration) Option {
 
 // WithTestingToken sends token with every request, so that Clerk's bot protection lets an automated test pass.
 func WithTestingToken(token string) Option {
-	return func(c *config) { c.testingToken = token }
+	return func(c *config) { c.testingToken = &token }
 }
 
 // WithBeforeRequest calls hook with every attempt just before it is sent; hook may change it. Its error ends the call.
@@ -147,6 +149,17 @@ type Response struct {
 	Header     http.Header // the place of a rotated token: Authorization
 	Body       []byte      // the whole body, envelope included
 }
+
+// String is the status and the sizes, without what header and body hold.
+func (r Response) String() string {
+	return fmt.Sprintf("Response{StatusCode: %d, Header: %d keys, Body: %d bytes}", r.StatusCode, len(r.Header), len(r.Body))
+}
+
+// Format prints String for every verb and flag, since others would print credentials.
+func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue is String, for log/slog.
+func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // WithResponse fills resp with the answer, also when the call ends in an error. A resp serves one call at a time.
 func WithResponse(resp *Response) RequestOption {

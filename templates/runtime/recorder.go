@@ -2,7 +2,7 @@ package fapi
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,8 +18,8 @@ import (
 // "status". Hosts, ids, headers other than the content type, cookies, credentials, codes and whatever users typed are
 // never written, nor are the members of metadata.
 //
-// One attempt is one Write, on the goroutine of the call, under a lock. An error of w never reaches the call: it is
-// logged once, and nothing more is recorded. Close of a Clerk ends the file, as valid JSON; NewAPI has no Close, and a
+// One attempt is one Write, and writes come one at a time, on the goroutine of one of the calls. An error of w never reaches
+// the call: it is logged once, and nothing more is recorded. Close of a Clerk ends the file, as valid JSON; NewAPI has no Close, and a
 // program may be killed: without the end, which is "]}}", fapigen observe reads the file all the same.
 // w is not closed. The Option keeps the state of the file, so it belongs to one Clerk or API. nil records nothing.
 func WithRecorder(w io.Writer) Option {
@@ -30,15 +30,20 @@ func WithRecorder(w io.Writer) Option {
 	return func(c *config) { c.recorder = r }
 }
 
-// recorder writes one HAR.
+// recorder writes one HAR. The writer is called outside of the lock, by one goroutine at a time, which writes what others have
+// added meanwhile: a writer may call the API itself, and a slow one delays one call.
 type recorder struct {
-	mu    sync.Mutex
-	w     io.Writer
-	begun bool
-	ended bool // by Close, or by an error of w
+	w io.Writer
+
+	mu      sync.Mutex
+	queue   [][]byte
+	begun   bool
+	ended   bool          // by Close, or by an error of w
+	writing chan struct{} // closed when what is being written is; nil while nobody writes
 }
 
 const (
+	recordingHead = `{"log":{"version":"1.2","creator":{"name":"fapigen","version":"` + APIVersion + `"},"entries":[` + "\n"
 	recordingEnd  = "\n]}}\n"
 	recordingHost = "https://fapi.example"
 )
@@ -47,55 +52,97 @@ const (
 func (r *recorder) record(k *call, req *http.Request, a *answer, start time.Time) {
 	line, err := json.Marshal(newRecordedEntry(k, req, a, start))
 	if err == nil {
-		err = r.write(line)
+		r.add(line)
+		err = r.flush()
 	}
 	if err != nil {
-		k.logger.Warn("fapi: the recording ends here", slog.String("error", redact(fmt.Sprint(err))))
+		k.logger.Warn("fapi: the recording ends here", slog.String("error", safeText(err)))
 	}
 }
 
-// write adds an entry. Its error is told once: after it there is nothing more to write.
-func (r *recorder) write(entry []byte) error {
+// add puts an entry into the queue.
+func (r *recorder) add(entry []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
-		return nil
+		return
 	}
-	text := make([]byte, 0, len(entry)+128)
-	text = append(append(text, r.lead()...), entry...)
-	return r.put(text)
+	lead := ",\n"
+	if !r.begun {
+		lead, r.begun = recordingHead, true
+	}
+	r.queue = append(r.queue, append([]byte(lead), entry...))
 }
 
-// lead is what stands before the next entry.
-func (r *recorder) lead() string {
-	if r.begun {
-		return ",\n"
+// flush writes the queue, unless somebody is at it. Its error is told once: after it there is nothing more to write.
+func (r *recorder) flush() error {
+	for {
+		r.mu.Lock()
+		if r.writing != nil || len(r.queue) == 0 {
+			r.mu.Unlock()
+			return nil
+		}
+		next := r.queue[0]
+		r.queue = r.queue[1:]
+		r.writing = make(chan struct{})
+		r.mu.Unlock()
+		if err := r.put(next); err != nil {
+			return err
+		}
 	}
-	r.begun = true
-	return `{"log":{"version":"1.2","creator":{"name":"fapigen","version":"` + APIVersion + `"},"entries":[` + "\n"
 }
 
-func (r *recorder) put(text []byte) error {
-	_, err := r.w.Write(text)
-	r.ended = r.ended || err != nil
+// put writes one text and gives the writing back, also when the writer panics.
+func (r *recorder) put(text []byte) (err error) {
+	done := false
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !done || err != nil {
+			r.queue, r.ended = nil, true
+		}
+		close(r.writing)
+		r.writing = nil
+	}()
+	_, err = r.w.Write(text)
+	done = true
 	return err
 }
 
-// end makes the file whole; later entries are dropped.
-func (r *recorder) end() error {
+// end makes the file whole; later entries are dropped. It waits for a writer that is at it, no longer than limit.
+func (r *recorder) end(limit time.Duration) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.ended {
+		r.mu.Unlock()
 		return nil
 	}
 	text := recordingEnd
 	if !r.begun {
-		text = r.lead() + "]}}\n"
+		text = recordingHead + "]}}\n"
 	}
-	err := r.put([]byte(text))
-	r.ended = true
-	return err
+	r.queue, r.ended = append(r.queue, []byte(text)), true
+	r.mu.Unlock()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		if err := r.flush(); err != nil {
+			return err
+		}
+		r.mu.Lock()
+		writing := r.writing
+		r.mu.Unlock()
+		if writing == nil {
+			return nil
+		}
+		select {
+		case <-writing:
+		case <-timer.C:
+			return errWriterHangs
+		}
+	}
 }
+
+var errWriterHangs = errors.New("the writer of the recording does not return")
 
 // The members that HAR 1.2 asks for.
 type (

@@ -20,8 +20,8 @@ import (
 // of the kernel, which a process that dies gives back; one that is killed at any point leaves the old record or the new
 // one, whole. On a failing disk the same holds as far as it keeps what fsync promised.
 //
-// The records are not encrypted. On unix folder and files are the user's alone, and a record that others may read is
-// refused; on Windows they have the access list of the folder above. What cannot be read as a record, a symbolic link
+// The records are not encrypted. On unix folder and files are the user's alone, and a record that others may read
+// or own is refused, to root as well; on Windows they have the access list of the folder above. What cannot be read as a record, a symbolic link
 // included, is renamed to end in ".corrupt-1" or a higher number, with an ErrCorruptRecord that says so; the store never
 // looks at it again or removes it, so it may still hold a token.
 type FileStore struct {
@@ -82,14 +82,18 @@ func (s *FileStore) prepare() error {
 	if err != nil {
 		return fmt.Errorf("file store: %w", err)
 	}
-	if err := refuseWide(info, 0o700); err != nil {
+	if err := refuseShared(info, 0o700); err != nil {
 		return fmt.Errorf("%s: %w", s.dir, err)
 	}
 	return nil
 }
 
-// refuseWide does nothing on Windows, where Go makes modes up.
-func refuseWide(info fs.FileInfo, most fs.FileMode) error {
+// refuseShared refuses what others may read, or own: root could read that all the same. It does nothing on Windows, where Go
+// makes modes up.
+func refuseShared(info fs.FileInfo, most fs.FileMode) error {
+	if owner, ok := ownerOf(info); ok && owner != os.Geteuid() {
+		return fmt.Errorf("owner is user %d, not %d", owner, os.Geteuid())
+	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&^most != 0 {
 		return fmt.Errorf("mode %#o is wider than %#o", mode, most)
 	}
@@ -168,7 +172,7 @@ func (p filePlace) read() ([]byte, bool, error) {
 	case !info.Mode().IsRegular():
 		return nil, true, ErrCorruptRecord
 	}
-	if err := refuseWide(info, 0o600); err != nil {
+	if err := refuseShared(info, 0o600); err != nil {
 		return nil, true, err
 	}
 	data, err := os.ReadFile(string(p))

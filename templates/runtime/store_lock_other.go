@@ -2,13 +2,18 @@
 
 package fapi
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 const hasFileLock = false
 
 func lockFile(*os.File) (bool, error) { return false, ErrUnsupported }
 
 func unlockFile(*os.File) {}
+
+func ownerOf(fs.FileInfo) (uid int, ok bool) { return 0, false }
 
 func renameFile(from, to string) error { return os.Rename(from, to) }
 

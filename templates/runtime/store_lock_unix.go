@@ -4,6 +4,7 @@ package fapi
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -29,6 +30,15 @@ func lockFile(f *os.File) (bool, error) {
 
 // unlockFile does not leave it to Close: a process that is just being started may hold a copy of f for a moment.
 func unlockFile(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
+// ownerOf is the user that a file belongs to; ok is false where that is not known.
+func ownerOf(info fs.FileInfo) (uid int, ok bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(stat.Uid), true
+}
 
 func renameFile(from, to string) error { return os.Rename(from, to) }
 

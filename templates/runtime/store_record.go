@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -40,12 +41,21 @@ func (s storedRecord) check(ifVersion uint64) error {
 	return nil
 }
 
+// next is the version after this one. Where counting on would come to its end, it goes on from the microseconds since 1970:
+// they are above any count of saves, and below it for long.
+func (s storedRecord) next() uint64 {
+	if s.Version >= math.MaxInt64 {
+		return uint64(time.Now().UnixMicro())
+	}
+	return s.Version + 1
+}
+
 func (s storedRecord) save(r Record, ifVersion uint64) (storedRecord, error) {
 	if err := s.check(ifVersion); err != nil {
 		return storedRecord{}, err
 	}
 	r, err := r.checked()
-	r.Version = s.Version + 1
+	r.Version = s.next()
 	return storedRecord{Record: r}, err
 }
 

@@ -109,7 +109,7 @@ func (c *Clerk) askAgain(ctx context.Context, r *request, sequence uint64, sent 
 		return struct{}{}, c.getClient(ctx)
 	})
 	if err != nil && !errors.Is(err, ErrClosed) {
-		c.core.logger.Debug("fapi: the client could not be asked for after a refusal", "error", redact(err.Error()))
+		c.core.logger.Debug("fapi: the client could not be asked for after a refusal", "error", safeText(err))
 	}
 }
 

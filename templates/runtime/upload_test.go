@@ -144,11 +144,11 @@ func TestARepeatedUploadBeginsAtItsStart(t *testing.T) {
 // net/http may read a body after its answer has come: not past the end of the call, and not beside the next attempt.
 func TestAnUploadIsReadByOneAttemptOnly(t *testing.T) {
 	s := newSource(strings.NewReader("data"))
-	first, err := s.open()
+	first, err := s.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := s.open()
+	second, err := s.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
