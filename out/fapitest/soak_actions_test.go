@@ -152,7 +152,8 @@ func (d *device) judge(a action, err error, well bool) {
 	var api *fapi.APIError
 	var network *fapi.NetworkError
 	var decode *fapi.DecodeError
-	known := errors.As(err, &api) || errors.As(err, &network) || errors.As(err, &decode)
+	var ended *fapi.SessionEndedError
+	known := errors.As(err, &api) || errors.As(err, &network) || errors.As(err, &decode) || errors.As(err, &ended)
 	for _, sentinel := range []error{fapi.ErrNotLoaded, fapi.ErrNoSession, fapi.ErrUnknownSession, fapi.ErrUnknownOrganization} {
 		known = known || errors.Is(err, sentinel)
 	}
