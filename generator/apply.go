@@ -155,7 +155,7 @@ func (r *run) action(a *action) {
 		if a.update == nil {
 			r.remove(m)
 		} else {
-			r.merge(m, a.update)
+			r.update(m, a.update)
 		}
 	}
 }
@@ -216,8 +216,17 @@ func refTo(n *yaml.Node, wanted func(pointer string) bool) *yaml.Node {
 	return nil
 }
 
-// merge is the update of Overlay 1.1: mappings merge, lists concatenate, scalars are replaced. List items that are there
-// already are not added again.
+// update is that of Overlay 1.0 and 1.1: a list takes one entry, or a list of entries; all else is merged.
+func (r *run) update(m match, value *yaml.Node) {
+	ofNames := isSet(m.key) && m.key != "enum" && m.pos.at("*") == "" // required, or the tags of an operation
+	if m.node.Kind == yaml.SequenceNode && (value.Kind == yaml.ScalarNode || value.Kind == yaml.MappingNode && !ofNames) {
+		r.enter(m, value)
+		return
+	}
+	r.merge(m, value)
+}
+
+// merge merges mappings, concatenates lists and replaces scalars, at any depth.
 func (r *run) merge(m match, update *yaml.Node) {
 	switch {
 	case m.node.Kind != update.Kind:
@@ -227,12 +236,17 @@ func (r *run) merge(m match, update *yaml.Node) {
 		r.mergeMapping(m, update)
 	case update.Kind == yaml.SequenceNode:
 		for _, item := range update.Content {
-			if !holds(m.pos.at("*"), m.node, item) {
-				r.push(m, item)
-			}
+			r.enter(m, item)
 		}
 	case m.node.Tag != update.Tag || m.node.Value != update.Value:
 		r.journal.set(m, update)
+	}
+}
+
+// enter appends an item to a list, unless it is there already.
+func (r *run) enter(m match, item *yaml.Node) {
+	if !holds(m.pos.at("*"), m.node, item) {
+		r.push(m, item)
 	}
 }
 

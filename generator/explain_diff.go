@@ -4,7 +4,6 @@ package generator
 // keys does not count, and what lies far from a change is left out.
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -150,14 +149,4 @@ func markedYAML(mark, indent string, n *yaml.Node) []string {
 func blockYAML(n *yaml.Node) string {
 	plain := cloneTree(n, func(_, fresh *yaml.Node) { fresh.Style = 0 })
 	return encodeYAML(plain)
-}
-
-func encodeYAML(n *yaml.Node) string {
-	var b bytes.Buffer
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	if err := enc.Encode(n); err != nil {
-		return err.Error() // of a tree that ParseDocument let pass there is none
-	}
-	return b.String()
 }

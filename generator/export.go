@@ -77,8 +77,8 @@ func plainTree(n *yaml.Node) *yaml.Node {
 func isOwn(key string) bool { return strings.HasPrefix(key, "x-fapigen") }
 
 func exportHead(p *prepared) string {
-	return fmt.Sprintf("# Corrections of FAPI %s, made by fapigen patches export from %s (%s).\n"+
-		"# They are about that description with the bundler's copies folded, as fapigen update pins it.\n", p.version, p.inputs[0].Name, p.inputs[0].Digest)
+	return commentYAML(fmt.Sprintf("Corrections of FAPI %s, made by fapigen patches export from %s (%s).", p.version, p.inputs[0].Name, p.inputs[0].Digest)) +
+		commentYAML("They are about that description with the bundler's copies folded, as fapigen update pins it.")
 }
 
 func exportRoot(version string, actions *yaml.Node) *yaml.Node {

@@ -4,7 +4,6 @@ package generator
 // looks at each and moves it to patches.yaml; applied as it is, it makes the same traffic clean.
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,16 +27,12 @@ func (o *Observation) Overlay() ([]byte, error) {
 	if len(w.actions) == 0 {
 		root.Content[len(root.Content)-1].Style = yaml.FlowStyle
 	}
-	var b bytes.Buffer
+	var b strings.Builder
 	for _, line := range w.comments {
-		fmt.Fprintf(&b, "# %s\n", line)
+		b.WriteString(commentYAML(line))
 	}
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	if err := enc.Encode(root); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), enc.Close()
+	b.WriteString(encodeYAML(root))
+	return []byte(b.String()), nil
 }
 
 type fragment struct {
@@ -159,7 +154,7 @@ func (w *fragment) missing(f *finding) {
 			w.action(&h, w.target(at)+".required", nil, flow("equals", flowList(stringNode(f.name))))
 			continue
 		}
-		w.action(&h, w.target(at)+".required[?@ == "+quote(f.name)+"]", nil, flow("equals", stringNode(f.name)))
+		w.action(&h, w.target(at)+".required[?@ == "+quotedName(f.name)+"]", nil, flow("equals", stringNode(f.name)))
 	}
 }
 
@@ -173,7 +168,7 @@ func (w *fragment) member(f *finding, kind, says string) {
 		h := w.head(f, kind, "", says)
 		w.action(&h, w.target(f.at.at)+".properties", flow(f.name, f.learned.schema()), flow("lacks", flowList(stringNode(f.name))))
 		if hasItem(mapGet(f.at.node, "required"), f.name) && f.count < f.of { // required all along, though nothing was known of it
-			w.action(&h, w.target(f.at.at)+".required[?@ == "+quote(f.name)+"]", nil, flow("equals", stringNode(f.name)))
+			w.action(&h, w.target(f.at.at)+".required[?@ == "+quotedName(f.name)+"]", nil, flow("equals", stringNode(f.name)))
 		}
 		return
 	}
@@ -330,23 +325,16 @@ func (w *fragment) target(pointer string) string {
 	n := w.doc.Root
 	for _, token := range strings.Split(strings.TrimPrefix(pointer, "#/"), "/") {
 		name := unescapePointer(token)
-		switch {
-		case n != nil && n.Kind == yaml.SequenceNode:
+		if n != nil && n.Kind == yaml.SequenceNode {
 			b.WriteString("[" + name + "]")
-		case isShorthand(name):
-			b.WriteString("." + name)
-		default:
-			b.WriteString("[" + quote(name) + "]")
+		} else {
+			b.WriteString(pathStep(name))
 		}
 		if n != nil {
 			n = child(n, name)
 		}
 	}
 	return b.String()
-}
-
-func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
 func quoted(s string) *yaml.Node {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
@@ -129,7 +130,7 @@ func (p *overlayParser) action(n *yaml.Node) {
 	} else {
 		p.target(a, at, meta)
 	}
-	owner := &patch{id: at.Value, description: a.description, annotation: meta == nil && annotates(a)}
+	owner := &patch{id: a.target.text, description: a.description, annotation: meta == nil && annotates(a)}
 	if meta != nil {
 		owner = p.meta(a, meta)
 	} else {
@@ -242,6 +243,10 @@ func (p *overlayParser) meta(a *action, n *yaml.Node) *patch {
 	id := text(mapGet(n, "id"))
 	if id == "" {
 		p.fail(n, "x-fapigen-patch: no id")
+		return &patch{}
+	}
+	if strings.ContainsFunc(id, unicode.IsControl) {
+		p.fail(n, "x-fapigen-patch: id %q: not one line of text", id)
 		return &patch{}
 	}
 	owner := p.byID[id]

@@ -46,6 +46,7 @@ func TestParseOverlayRefuses(t *testing.T) {
 			"o:8: nullable beside $ref is ignored by readers; write {type: object, nullable: ..., allOf: [{$ref: ...}]}"},
 		"a value given twice":        {overlayText("- target: $.a\n  update: {enum: [x, y, x]}\n"), `o:5: enum: "x" is given twice`},
 		"a patch without id":         {overlayText("- target: $.a\n  remove: true\n  x-fapigen-patch: {kind: type}\n"), "o:6: x-fapigen-patch: no id"},
+		"an id of two lines":         {overlayText("- target: $.a\n  remove: true\n  x-fapigen-patch: {id: \"a\\nb\"}\n"), `o:6: x-fapigen-patch: id "a\nb": not one line of text`},
 		"an unknown patch key":       {overlayText("- target: $.a\n  remove: true\n  x-fapigen-patch: {id: a, sinse: '2026-01-01'}\n"), `o:6: x-fapigen-patch: unknown key "sinse" (did you mean "since"?)`},
 		"an unknown guard":           {overlayText("- target: $.a\n  remove: true\n  x-fapigen-patch: {id: a, expect: {equal: 1}}\n"), `o:6: expect: unknown key "equal" (did you mean "equals"?)`},
 		"a bad date":                 {overlayText("- target: $.a\n  remove: true\n  x-fapigen-patch: {id: a, since: 2026-13-01}\n"), `o:6: since: a date such as '2026-05-12', not "2026-13-01"`},
@@ -163,6 +164,28 @@ func TestOutcomes(t *testing.T) {
 			patchText("p", user+".properties[?@.type == 'string']", "update: {type: integer}", "matches: '>=2'"), "applied"},
 		"guards ignore prose": {
 			patchText("p", user+".properties.name", "update: {type: integer}", "equals: {type: string}"), "applied"},
+		"one entry for a list is appended": {
+			patchText("p", user+".required", "update: kind", ""), "applied"},
+		"one entry that the list has is stale": {
+			patchText("p", user+".required", "update: name", ""),
+			"stale: spec:15: the description already says so; the patch can go"},
+		"one parameter for a list of them is appended": {
+			patchText("p", "$.paths['/v1/me'].get.parameters", "update: {name: offset, in: query, schema: {type: integer}}", ""), "applied"},
+		"one parameter that is there is stale, whatever its prose": {
+			patchText("p", "$.paths['/v1/me'].get.parameters", "update: {name: limit, description: other, in: query, schema: {type: integer}}", ""),
+			"stale: spec:8: the description already says so; the patch can go"},
+		"one parameter that is there otherwise is a conflict": {
+			patchText("p", "$.paths['/v1/me'].get.parameters", "update: {name: limit, in: query, schema: {type: string}}", ""),
+			`conflict: spec:8: expected no parameter limit in query yet, found {"name": "limit", "in": "query", "schema": {"type": "integer"}}`},
+		"one entry deeper down is a conflict": {
+			patchText("p", user, "update: {required: kind}", ""),
+			`conflict: spec:15: an update of a list with a string (line 5): expected "kind", found ["id", "name"]`},
+		"one entry for a mapping is a conflict": {
+			patchText("p", user, "update: kind", ""),
+			`conflict: spec:13: an update of a mapping with a string (line 5): expected "kind", found {"type": "object", "description": "prose", "required": ["id", "name"], "properties": {"id": {"type": "string"}, "name": {"type": "string", "description": "prose...`},
+		"blanks in a target are told in one line": {
+			patchText("p", "\"$ .components\\n.schemas ['User'].gone\"", "update: {type: integer}", ""),
+			`conflict: spec:13: expected $ .components .schemas ['User'].gone, found no gone`},
 		"mixing kinds is a conflict": {
 			patchText("p", user+".required", "update: {a: 1}", ""),
 			`conflict: spec:15: an update of a list with a mapping (line 5): expected {"a": 1}, found ["id", "name"]`},
@@ -251,6 +274,16 @@ func TestTraps(t *testing.T) {
 		"a boolean becomes a string":                 {"a: true", "- {target: $.a, update: 'true'}\n", "a: 'true'"},
 		"a number becomes null":                      {"a: 1", "- {target: $.a, update: null}\n", "a: null"},
 		"an enum value is never doubled":             {"enum: [x, y]", "- {target: $.enum, update: [y, z]}\n", "enum: [x, y, z]"},
+		"one entry for a list":                       {"l: [x]", "- {target: $.l, update: y}\n", "l: [x, y]"},
+		"one entry that is a mapping":                {"l: [{n: 1}]", "- {target: $.l, update: {n: 2}}\n", "l: [{n: 1}, {n: 2}]"},
+		"one entry that is a number, not the text":   {"l: ['1']", "- {target: $.l, update: 1}\n", "l: ['1', 1]"},
+		"one entry that is null":                     {"enum: [x]", "- {target: $.enum, update: null}\n", "enum: [x, null]"},
+		"one entry that is there":                    {"l: [x, y]", "- {target: $.l, update: x}\n", "l: [x, y]"},
+		"one entry for an empty list":                {"l: []", "- {target: $.l, update: {a: b}}\n", "l: [{a: b}]"},
+		"one entry for tags that are mappings":       {"tags: [{name: A}]", "- {target: $.tags, update: {name: B}}\n", "tags: [{name: A}, {name: B}]"},
+		"one entry for each of several lists":        {"a: {l: [1]}\nb: {l: [2]}", patchText("p", "$..l", "update: 2", "matches: 2"), "a: {l: [1, 2]}\nb: {l: [2]}"},
+		"a list of entries":                          {"l: [x]", "- {target: $.l, update: [y, z]}\n", "l: [x, y, z]"},
+		"a list as an entry stands in a list":        {"l: [[1]]", "- {target: $.l, update: [[2, 3]]}\n", "l: [[1], [2, 3]]"},
 		"mappings merge at every depth":              {"a: {b: {c: 1}}", "- {target: $.a, update: {b: {d: 2}, e: 3}}\n", "a: {b: {c: 1, d: 2}, e: 3}"},
 		"lists in mappings concatenate":              {"a: {l: [{n: 1}]}", "- {target: $.a, update: {l: [{n: 1}, {n: 2}]}}\n", "a: {l: [{n: 1}, {n: 2}]}"},
 		"a removed list item leaves the others":      {"l: [x, y, x]", patchText("p", "$.l[?@ == 'x']", "remove: true", "matches: 2"), "l: [y]"},

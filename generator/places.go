@@ -6,7 +6,6 @@ package generator
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -105,7 +104,7 @@ func (j *journal) path(m *match) string {
 	if name := j.nameOf(m.node); name != "" {
 		same := func(n *yaml.Node) bool { return n != m.node && j.nameOf(n) == name }
 		if !slices.ContainsFunc(items, same) {
-			return holder + "[?@.name == " + quoteStep(name) + "]"
+			return holder + "[?@.name == " + quotedName(name) + "]"
 		}
 	}
 	return fmt.Sprintf("%s[%d]", holder, slices.Index(items, m.node))
@@ -119,17 +118,6 @@ func (j *journal) nameOf(n *yaml.Node) string {
 		return ""
 	}
 	return text(name)
-}
-
-func pathStep(key string) string {
-	if isShorthand(key) {
-		return "." + key
-	}
-	return "[" + quoteStep(key) + "]"
-}
-
-func quoteStep(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
 // changes are the members that differ: first what was there before, in its order, then what is new.

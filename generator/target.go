@@ -4,7 +4,6 @@ package generator
 // wildcards are read too, and the overlay parser asks for an explicit count beside them.
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -24,10 +23,11 @@ const (
 type step struct {
 	kind  stepKind
 	deep  bool       // ..: at any depth
-	name  string     // of stepName; the member of stepFilter, "" for the item itself
+	name  string     // of stepName, and of the member that stepFilter compares
 	index int        // of stepIndex
+	item  bool       // of stepFilter: the item itself is compared
 	want  *yaml.Node // of stepFilter
-	text  string     // as written
+	text  string     // as written, on one line
 }
 
 // target is a parsed path.
@@ -119,12 +119,24 @@ func (s step) selects(parent *yaml.Node, c match) bool {
 		return parent.Kind == yaml.SequenceNode && s.index < len(parent.Content) && parent.Content[s.index] == c.node
 	case stepFilter:
 		n := c.node
-		if s.name != "" {
+		if !s.item {
 			n = mapGet(n, s.name)
 		}
-		return n != nil && sameNode("", n, s.want)
+		return n != nil && (sameNode("", n, s.want) || sameNumber(n, s.want))
 	}
 	return false
+}
+
+// sameNumber reports whether two numbers are equal, however they are spelled: 1 and 1.0.
+func sameNumber(a, b *yaml.Node) bool {
+	for _, n := range []*yaml.Node{a, b} {
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" {
+			return false
+		}
+	}
+	x, errX := strconv.ParseFloat(a.Value, 64)
+	y, errY := strconv.ParseFloat(b.Value, 64)
+	return errX == nil && errY == nil && x == y
 }
 
 // member is the match of a value under key.
@@ -163,157 +175,4 @@ func descendants(found []match, seen map[*yaml.Node]bool) []match {
 		}
 	}
 	return all
-}
-
-// parseTarget reads a path.
-func parseTarget(s string) (target, error) {
-	t := target{text: s}
-	if !strings.HasPrefix(s, "$") {
-		return t, fmt.Errorf("target %q: does not start with $", s)
-	}
-	for rest := s[1:]; rest != ""; {
-		st, after, err := parseStep(rest)
-		if err != nil {
-			return t, fmt.Errorf("target %q: %w", s, err)
-		}
-		st.text = rest[:len(rest)-len(after)]
-		t.steps = append(t.steps, st)
-		rest = after
-	}
-	return t, nil
-}
-
-func parseStep(s string) (st step, rest string, err error) {
-	if rest, ok := strings.CutPrefix(s, ".."); ok {
-		if !strings.HasPrefix(rest, "[") {
-			rest = "." + rest
-		}
-		st, rest, err = parseStep(rest)
-		st.deep = true
-		return st, rest, err
-	}
-	if strings.HasPrefix(s, "[") {
-		return parseBracket(s[1:])
-	}
-	rest, ok := strings.CutPrefix(s, ".")
-	if !ok {
-		return st, "", fmt.Errorf("unexpected %q", s)
-	}
-	if rest, ok := strings.CutPrefix(rest, "*"); ok {
-		return step{kind: stepAll}, rest, nil
-	}
-	name := rest
-	if end := strings.IndexAny(rest, ".["); end >= 0 {
-		name = rest[:end]
-	}
-	if !isShorthand(name) {
-		return st, "", fmt.Errorf("the name %q takes brackets and quotes: ['%s']", name, name)
-	}
-	return step{name: name}, rest[len(name):], nil
-}
-
-// isShorthand tells whether RFC 9535 allows the name behind a dot.
-func isShorthand(name string) bool {
-	for i, r := range name {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= 0x80
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// parseBracket reads what follows an opening bracket.
-func parseBracket(s string) (st step, rest string, err error) {
-	s = strings.TrimLeft(s, " ")
-	switch {
-	case s == "":
-		return st, "", fmt.Errorf("a bracket is not closed")
-	case s[0] == '\'' || s[0] == '"':
-		st.name, rest, err = parseQuoted(s)
-	case s[0] == '*':
-		st.kind, rest = stepAll, s[1:]
-	case s[0] == '?':
-		st, rest, err = parseFilter(s[1:])
-	default:
-		digits := s[:len(s)-len(strings.TrimLeft(s, "0123456789"))]
-		st.kind, rest = stepIndex, s[len(digits):]
-		if st.index, err = strconv.Atoi(digits); err != nil {
-			err = fmt.Errorf("[%s is no name in quotes, index from 0, * or filter", s)
-		}
-	}
-	if err != nil {
-		return st, "", err
-	}
-	after, ok := strings.CutPrefix(strings.TrimLeft(rest, " "), "]")
-	if !ok {
-		return st, "", fmt.Errorf("unexpected %q where a bracket closes; slices and unions are not read", rest)
-	}
-	return st, after, nil
-}
-
-// parseFilter reads `@ == 'v'` or `@.name == 'v'`, in parentheses or not.
-func parseFilter(s string) (st step, rest string, err error) {
-	st.kind = stepFilter
-	s = strings.TrimLeft(s, " ")
-	s, open := strings.CutPrefix(s, "(")
-	at, ok := strings.CutPrefix(strings.TrimLeft(s, " "), "@")
-	if !ok {
-		return st, "", fmt.Errorf("a filter reads [?@ == 'v'] or [?@.name == 'v']")
-	}
-	left, right, ok := strings.Cut(at, "==")
-	if !ok {
-		return st, "", fmt.Errorf("a filter compares with ==")
-	}
-	if left = strings.TrimRight(left, " "); left != "" {
-		member, after, err := parseStep(left)
-		if err != nil || after != "" || member.kind != stepName || member.deep {
-			return st, "", fmt.Errorf("a filter compares @ or one member of it: @.name")
-		}
-		st.name = member.name
-	}
-	if st.want, rest, err = parseLiteral(strings.TrimLeft(right, " ")); err != nil {
-		return st, "", err
-	}
-	if open {
-		if rest, ok = strings.CutPrefix(strings.TrimLeft(rest, " "), ")"); !ok {
-			return st, "", fmt.Errorf("a parenthesis is not closed")
-		}
-	}
-	return st, rest, nil
-}
-
-func parseLiteral(s string) (*yaml.Node, string, error) {
-	if s != "" && (s[0] == '\'' || s[0] == '"') {
-		value, rest, err := parseQuoted(s)
-		return stringNode(value), rest, err
-	}
-	end := strings.IndexAny(s, " )]")
-	if end < 0 {
-		end = len(s)
-	}
-	d, err := ParseDocument("", []byte(`{"v": `+s[:end]+`}`))
-	if err != nil || text(mapGet(d.Root, "v")) != "" || mapGet(d.Root, "v").Kind != yaml.ScalarNode {
-		return nil, "", fmt.Errorf("%q is no string in quotes, number, boolean or null", s[:end])
-	}
-	return mapGet(d.Root, "v"), s[end:], nil
-}
-
-// parseQuoted reads a string in either quote; a backslash escapes the quote and itself.
-func parseQuoted(s string) (value, rest string, err error) {
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		switch {
-		case s[i] == s[0]:
-			return b.String(), s[i+1:], nil
-		case s[i] != '\\':
-			b.WriteByte(s[i])
-		case i+1 < len(s) && (s[i+1] == s[0] || s[i+1] == '\\'):
-			i++
-			b.WriteByte(s[i])
-		default:
-			return "", "", fmt.Errorf("a backslash escapes only the quote and itself")
-		}
-	}
-	return "", "", fmt.Errorf("a quote is not closed")
 }
