@@ -1,78 +1,23 @@
 package generator
 
 // HAR 1.2, as browsers, proxies and the emitted module write it: read as a stream, one entry at a time, so that memory
-// depends on the largest entry and not on the file. Only what observe needs is decoded. The container around the entries
-// is scanned here instead of by json.Decoder, which would hold an entry of any size.
+// depends on the largest entry and not on the file. What an entry holds is in har_entry.go. The container around the
+// entries is scanned here instead of by json.Decoder, which would hold a string, and so an entry, of any size.
 
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // maxEntry is the largest entry that is decoded, in bytes. A larger one is passed over and counted.
 const maxEntry = 16 << 20
-
-type harEntry struct {
-	creator string // of the file, when it stands before the entries
-
-	Request struct {
-		Method      string    `json:"method"`
-		URL         string    `json:"url"`
-		Headers     []harPair `json:"headers"`
-		QueryString []harPair `json:"queryString"`
-		PostData    *harBody  `json:"postData"`
-	} `json:"request"`
-	Response struct {
-		Status  int       `json:"status"`
-		Headers []harPair `json:"headers"`
-		Content harBody   `json:"content"`
-	} `json:"response"`
-}
-
-type harPair struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// harBody is a content or a postData: the two differ in nothing that matters here.
-type harBody struct {
-	MimeType string    `json:"mimeType"`
-	Text     string    `json:"text"`
-	Encoding string    `json:"encoding"`
-	Params   []harPair `json:"params"`
-}
-
-// bytes is the body as it went over the wire; ok is false when it cannot be had.
-func (b *harBody) bytes() (data []byte, ok bool) {
-	if !strings.EqualFold(b.Encoding, "base64") {
-		return []byte(b.Text), true
-	}
-	data, err := base64.StdEncoding.DecodeString(b.Text)
-	return data, err == nil
-}
-
-// media is the media type without its parameters. Some exporters leave it to the headers, whose case depends on the
-// protocol's version.
-func (b *harBody) media(headers []harPair) string {
-	text := b.MimeType
-	for _, h := range headers {
-		if text == "" && strings.EqualFold(h.Name, "content-type") {
-			text = h.Value
-		}
-	}
-	media, _, err := mime.ParseMediaType(text)
-	if err != nil {
-		media, _, _ = strings.Cut(text, ";")
-	}
-	return strings.ToLower(strings.TrimSpace(media))
-}
 
 // errCut says that a recording ends between two entries: whoever wrote it did not come to close it.
 var errCut = errors.New("not closed")
@@ -82,17 +27,16 @@ type harReader struct {
 	in      *bufio.Reader
 	line    int
 	entries int // complete so far
-	large   int // of them, passed over for their size
 	creator string
 }
 
-// readHAR calls each with every entry and its number, counted from 1. An error says what is wrong with the file, without
-// quoting it; errCut that it was not closed.
+// readHAR calls each with every entry and its number, counted from 1; the entry is nil when it is too large. An error
+// says what is wrong with the file, without quoting it; errCut that it was not closed.
 func readHAR(r io.Reader, each func(n int, e *harEntry)) (*harReader, error) {
 	h := &harReader{in: bufio.NewReaderSize(r, 64<<10), line: 1}
 	found := false
-	if bom, err := h.in.Peek(3); err == nil && string(bom) == "\ufeff" {
-		_, _ = h.in.Discard(3)
+	if h.decode(); h.isZIP() {
+		return h, errors.New("a ZIP archive; unpack it and name the .har file in it")
 	}
 	c, err := h.next()
 	switch {
@@ -130,6 +74,26 @@ func readHAR(r io.Reader, each func(n int, e *harEntry)) (*harReader, error) {
 		return h, errors.New("not a HAR: no log.entries")
 	}
 	return h, err
+}
+
+// decode passes over the byte order mark; one of UTF-16 says how to read the rest.
+func (h *harReader) decode() {
+	mark, _ := h.in.Peek(3)
+	switch {
+	case bytes.HasPrefix(mark, []byte("\ufeff")):
+		_, _ = h.in.Discard(3)
+	case isUTF16(mark):
+		h.in = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(h.in), 64<<10)
+	}
+}
+
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff"))
+}
+
+func (h *harReader) isZIP() bool {
+	mark, _ := h.in.Peek(4)
+	return string(mark) == "PK\x03\x04"
 }
 
 func (h *harReader) malformed() error {
@@ -207,7 +171,7 @@ func (h *harReader) elements(each func(n int, e *harEntry)) error {
 		}
 		h.entries++
 		if !whole {
-			h.large++
+			each(h.entries, nil)
 			continue
 		}
 		var e harEntry

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -33,6 +32,8 @@ func TestUnreadableRecordings(t *testing.T) {
 	tests := []struct{ rule, text, want string }{
 		{"empty", "", "r.har: empty"},
 		{"blank", " \n ", "r.har: empty"},
+		{"an archive", "PK\x03\x04\x14", "r.har: a ZIP archive; unpack it and name the .har file in it"},
+		{"a mark and no more", "\xff\xfe", "r.har: empty"},
 		{"a page", "<html>", "r.har: not a HAR: no JSON object"},
 		{"a list", "[1]", "r.har: not a HAR: no JSON object"},
 		{"another JSON file", `{"openapi":"3.0.3","paths":{}}`, "r.har: not a HAR: no log.entries"},
@@ -111,11 +112,11 @@ func TestObserveMemoryIsBounded(t *testing.T) {
 		want  ObservedEntries
 	}{
 		{"many entries", &repeated{parts: []string{`{"log":{"entries":[`, entry, last + `]}}`}, n: 64 * mega / len(entry)}, 32 * mega,
-			ObservedEntries{Read: 64*mega/len(entry) + 1, Compared: 64*mega/len(entry) + 1}},
+			ObservedEntries{Read: 64*mega/len(entry) + 1, Responses: ObservedBodies{Compared: 64*mega/len(entry) + 1}}},
 		{"one entry", &repeated{parts: []string{`{"log":{"entries":[{"request":{"url":"`, strings.Repeat("x", mega), `"}},` + last + `]}}`}, n: 64}, 56 * mega,
-			ObservedEntries{Read: 2, Compared: 1, Large: 1}},
+			ObservedEntries{Read: 2, Large: 1, Responses: ObservedBodies{Compared: 1}}},
 		{"something else", &repeated{parts: []string{`{"log":{"pages":["`, strings.Repeat("x", mega), `"],"entries":[` + last + `]}}`}, n: 64}, 32 * mega,
-			ObservedEntries{Read: 1, Compared: 1}},
+			ObservedEntries{Read: 1, Responses: ObservedBodies{Compared: 1}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
@@ -154,6 +155,7 @@ func planted(secret string) string {
 		"public_metadata":{S:{S:S}},"by_id":{S:{"name":S,S:1}},"verifications":[S],"owner":S,"flag":S}`, "S", string(quoted))
 	text, _ := json.Marshal(body)
 	coded := base64.StdEncoding.EncodeToString([]byte(body))
+	parts, _ := json.Marshal("--" + secret + "\r\nContent-Disposition: form-data; name=\"" + secret + "\"\r\n\r\n" + secret + "\r\n--" + secret + "--\r\n")
 	pair := fmt.Sprintf(`{"name":%s,"value":%s,"comment":%s}`, quoted, quoted, quoted)
 	var entries []string
 	for _, at := range []string{"POST https://S.example/v1/things?S=S&status=S", "POST https://x.example/v1/things?S=S&strategy=S",
@@ -164,9 +166,9 @@ func planted(secret string) string {
 		if address = strings.ReplaceAll(address, "S", escaped); verb == "S" {
 			verb = escaped
 		}
-		for _, content := range []string{`"text":` + string(text), `"encoding":"base64","text":"` + coded + `"`, `"text":` + string(quoted)} {
+		for _, content := range []string{`"text":` + string(text), `"encoding":"base64","text":"` + coded + `"`, `"text":` + string(quoted), `"_file":` + string(quoted)} {
 			for _, post := range []string{`"mimeType":"application/x-www-form-urlencoded","text":"` + escaped + `=` + escaped + `&strategy=` + escaped + `"`,
-				`"mimeType":"application/x-www-form-urlencoded","params":[` + pair + `]`, `"mimeType":"application/json",` + content, `"mimeType":` + string(quoted) + `,"text":` + string(quoted)} {
+				`"mimeType":"application/x-www-form-urlencoded","params":[` + pair + `]`, `"mimeType":"multipart/form-data","text":` + string(parts), `"mimeType":"application/json",` + content, `"mimeType":` + string(quoted) + `,"text":` + string(quoted)} {
 				entries = append(entries, fmt.Sprintf(`{"pageref":%[1]s,"comment":%[1]s,"_x":%[1]s,"request":{"method":"%[2]s","url":"%[3]s","headers":[%[4]s],
 					"cookies":[%[4]s],"queryString":[%[4]s],"postData":{%[5]s}},"response":{"status":200,"statusText":%[1]s,"headers":[%[4]s],
 					"cookies":[%[4]s],"redirectURL":%[1]s,"content":{"mimeType":"application/json",%[6]s}}}`, quoted, verb, address, pair, post, content))
@@ -185,8 +187,8 @@ func TestObserveTellsNoSecret(t *testing.T) {
 			t.Fatal("the planted recording is no JSON")
 		}
 		o := observed(t, observeTiny(), har)
-		if len(o.Mismatches) < 10 || o.Entries.Compared < 10 {
-			t.Fatalf("only %d mismatches in %d entries: the plants were not reached", len(o.Mismatches), o.Entries.Compared)
+		if len(o.Mismatches) < 10 || o.Entries.Responses.Compared < 10 {
+			t.Fatalf("only %d mismatches in %d entries: the plants were not reached", len(o.Mismatches), o.Entries.Responses.Compared)
 		}
 		report, err := json.Marshal(o)
 		if err != nil {
@@ -269,7 +271,7 @@ func TestObserveReadsWhatTheModuleRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Read("r.har", strings.NewReader(unclosed)); !errors.Is(err, ErrUnclosed) || o.Observation().Entries.Compared != 2 {
+	if err := o.Read("r.har", strings.NewReader(unclosed)); !errors.Is(err, ErrUnclosed) || o.Observation().Entries.Responses.Compared != 2 {
 		t.Errorf("the recording before Close: %v, %+v", err, o.Observation().Entries)
 	}
 }
@@ -311,16 +313,8 @@ func TestBothSidesRedactAlike(t *testing.T) {
 // Whatever a recording holds, it ends in a report or in one line; and the overlay makes the same recording clean, but for
 // what it says it leaves out.
 func FuzzReadHAR(f *testing.F) {
-	entries, err := os.ReadDir("../testdata/har")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, e := range entries {
-		data, err := os.ReadFile("../testdata/har/" + e.Name())
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	for _, recording := range append(readAll(f, "../testdata/har/*.har"), readAll(f, "../testdata/exporters/*.har")...) {
+		f.Add([]byte(recording))
 	}
 	f.Add([]byte(harOf(f, exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: `{"id":null,"status":["x"],"owner":7,"by_id":{"a":null},"proof":{"url":null}}`},
 		exchanged{verb: "GET", url: "https://x.example/v1/things/1", body: `{"id":{"a":1},"color":{"b":[null,1.5]}}`},

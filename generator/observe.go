@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,17 +29,36 @@ type Observer struct {
 	unknown map[string][]*stranger // by host and prefix
 	homes   map[string]bool        // hosts and prefixes that answered a known operation
 	counts  ObservedEntries
+	whole   int // responses for which the description has no JSON
+	unread  []Unread
+	files   fs.FS // the folder of the recording being read, or nil
 }
 
-// ObservedEntries counts what became of the entries.
+// ObservedEntries counts what became of the entries. Each is in Foreign, Failed, Empty or Large, its response is in
+// Responses, or its operation is a mismatch.
 type ObservedEntries struct {
-	Read     int `json:"read"`
-	Compared int `json:"compared"`          // their answer or their request
-	Foreign  int `json:"of_other_services"` // of hosts that no known operation was asked of
-	Failed   int `json:"failed"`            // answered with 400 or more, or not at all: never compared
-	Empty    int `json:"without_json"`      // nothing to compare: preflights, cached answers, pages, files
-	Broken   int `json:"unreadable"`        // JSON was declared, but what was recorded is none
-	Large    int `json:"too_large"`
+	Read      int            `json:"read"`
+	Foreign   int            `json:"of_other_services"` // of hosts that no known operation was asked of
+	Failed    int            `json:"failed"`            // answered with 400 or more, or not at all: never compared
+	Empty     int            `json:"without_json"`      // nothing to compare: preflights, redirects, cached responses, pages, files
+	Large     int            `json:"too_large"`
+	Responses ObservedBodies `json:"responses"`
+	Requests  ObservedBodies `json:"requests"` // of the same entries; those without query and body are not counted
+}
+
+// ObservedBodies counts what became of the bodies of requests or responses.
+type ObservedBodies struct {
+	Compared   int `json:"compared"`
+	NoBody     int `json:"without_body"` // it was not recorded
+	Unreadable int `json:"unreadable"`   // it was, but not as JSON or a form
+}
+
+// Unread is why bodies could not be compared.
+type Unread struct {
+	Part   string   `json:"part"` // response, request or entry
+	Reason string   `json:"reason"`
+	Count  int      `json:"count"`
+	Where  []string `json:"where"` // file#entry, counted from 1; the first few
 }
 
 // Observation is what the recordings showed.
@@ -50,12 +70,18 @@ type Observation struct {
 		Total    int      `json:"total"`
 		Never    []string `json:"never_observed"`
 	} `json:"operations"`
+	Unread     []Unread   `json:"unread"`
 	Mismatches []Mismatch `json:"mismatches"`
 	Known      []Mismatch `json:"known"` // do not count: the work of who scrubbed the recording
 
 	findings []*finding
 	doc      *Document
+	blind    bool
 }
+
+// Blind reports whether the recordings say nothing of responses: none was compared, and not because the description has
+// no JSON for them. That there is no mismatch means nothing then.
+func (o *Observation) Blind() bool { return o.blind }
 
 // stranger is an entry of a path that the description lacks.
 type stranger struct {
@@ -110,10 +136,22 @@ var ErrUnclosed = errors.New("not closed")
 
 // Read takes one recording, whose name stands in the report. An error is one line that quotes nothing of the recording;
 // what came before it counts.
-func (o *Observer) Read(name string, r io.Reader) error {
-	h, err := readHAR(r, func(n int, e *harEntry) { o.entry(fmt.Sprintf("%s#%d", name, n), e) })
-	o.counts.Large += h.large
-	o.counts.Read += h.large
+func (o *Observer) Read(name string, r io.Reader) error { return o.ReadWith(name, r, nil) }
+
+// ReadWith is Read for a recording that keeps bodies in files of their own. They are read from files, which should be the
+// FS of an os.Root for the recording's folder; nil means that they cannot be had.
+func (o *Observer) ReadWith(name string, r io.Reader, files fs.FS) error {
+	o.files = files
+	h, err := readHAR(r, func(n int, e *harEntry) {
+		o.counts.Read++
+		where := fmt.Sprintf("%s#%d", name, n)
+		if e == nil {
+			o.counts.Large++
+			o.tellUnread("entry", errLarge, where)
+			return
+		}
+		o.entry(where, e)
+	})
 	if errors.Is(err, errCut) {
 		return fmt.Errorf("%s: %w; its %d entries were read", name, ErrUnclosed, h.entries)
 	}
@@ -124,9 +162,8 @@ func (o *Observer) Read(name string, r io.Reader) error {
 }
 
 func (o *Observer) entry(where string, e *harEntry) {
-	o.counts.Read++
-	verb := strings.ToUpper(e.Request.Method)
-	u, err := url.Parse(e.Request.URL)
+	verb := strings.ToUpper(string(e.Request.Method))
+	u, err := looseURL(string(e.Request.URL))
 	if err != nil {
 		o.counts.Foreign++
 		return
@@ -151,27 +188,20 @@ func (o *Observer) entry(where string, e *harEntry) {
 		return
 	}
 	o.homes[u.Host+m.prefix] = true
-	m.route.seen++
-	if status := e.Response.Status; status < 200 || status >= 400 && status != 304 {
+	if status := e.Response.Status; status < 200 || status >= 400 {
 		o.counts.Failed++
 		return
 	}
 	w := &walker{schemaView: &o.schemaView, ledger: &o.ledger, where: where, op: m.route.String(), creator: e.creator}
-	asked := o.request(w, m.route, query, e)
-	before := o.counts.Empty
-	if o.answer(w, m.route, e) || asked {
-		o.counts.Empty = before
-		o.counts.Compared++
-	}
+	o.request(w, m.route, query, e)
+	o.answer(w, m.route, e)
 }
 
 // queryOf takes the query of the URL; some exporters have it in the list beside it only.
 func queryOf(u *url.URL, e *harEntry) url.Values {
-	q := u.Query()
+	q := looseQuery(u.RawQuery)
 	if len(q) == 0 {
-		for _, p := range e.Request.QueryString {
-			q.Add(p.Name, p.Value)
-		}
+		e.Request.QueryString.addTo(q)
 	}
 	return q
 }
@@ -198,19 +228,26 @@ func (o *Observer) stranger(where, verb, host string, m matched, e *harEntry) {
 	}
 }
 
-// answer compares the body of a success; false when there is none to compare.
-func (o *Observer) answer(w *walker, r *route, e *harEntry) bool {
+// answer compares the body of a success.
+func (o *Observer) answer(w *walker, r *route, e *harEntry) {
 	s, ok := successSchema(o.doc, r, fmt.Sprint(e.Response.Status))
-	body, readable := e.Response.Content.bytes()
-	if !ok || readable && len(strings.TrimSpace(string(body))) == 0 || e.Response.Status >= 300 {
+	if !ok || e.bodyless() {
 		o.counts.Empty++
-		return false
+		o.whole++
+		r.seen++
+		return
 	}
-	v := o.json(body)
-	if !readable || v == nil {
-		o.counts.Broken++
-		return false
+	if e.Response.Status >= http.StatusMultipleChoices || strings.EqualFold(string(e.Request.Method), http.MethodHead) {
+		o.counts.Empty++
+		return
 	}
+	v, err := o.jsonOf(&e.Response.Content, e.Response.Headers)
+	if err != nil {
+		o.notRead(&o.counts.Responses, "response", err, w.where)
+		return
+	}
+	o.counts.Responses.Compared++
+	r.seen++
 	v, at, client := o.envelopeParts(v, s)
 	if v != nil {
 		w.value(v, o.place(at), nil)
@@ -218,12 +255,47 @@ func (o *Observer) answer(w *walker, r *route, e *harEntry) bool {
 	if client != nil && o.client != nil {
 		w.value(client, o.client, nil)
 	}
-	return true
+}
+
+// jsonOf reads a body as JSON. An error says why it cannot be read.
+func (o *Observer) jsonOf(b *harBody, headers harPairs) (v *redacted, err error) {
+	data, err := b.read(o.files, headers, func(data []byte) bool {
+		v = o.json(data)
+		return v != nil
+	})
+	if v == nil && err == nil {
+		err = whyNotJSON(data)
+	}
+	return v, err
+}
+
+// notRead counts a body that could not be read.
+func (o *Observer) notRead(counts *ObservedBodies, part string, why error, where string) {
+	if errors.Is(why, errNoBody) {
+		counts.NoBody++
+	} else {
+		counts.Unreadable++
+	}
+	o.tellUnread(part, why, where)
+}
+
+func (o *Observer) tellUnread(part string, why error, where string) {
+	i := slices.IndexFunc(o.unread, func(u Unread) bool { return u.Part == part && u.Reason == why.Error() })
+	if i < 0 {
+		i = len(o.unread)
+		o.unread = append(o.unread, Unread{Part: part, Reason: why.Error()})
+	}
+	u := &o.unread[i]
+	if u.Count++; len(u.Where) < maxWhere {
+		u.Where = append(u.Where, where)
+	}
 }
 
 // Observation is what all recordings read so far showed.
 func (o *Observer) Observation() *Observation {
-	r := &Observation{APIVersion: o.version, Entries: o.counts, Mismatches: []Mismatch{}, Known: []Mismatch{}, doc: o.doc}
+	r := &Observation{APIVersion: o.version, Entries: o.counts, Unread: append([]Unread{}, o.unread...), Mismatches: []Mismatch{}, Known: []Mismatch{}, doc: o.doc}
+	lost := o.counts.Responses.NoBody + o.counts.Responses.Unreadable + o.counts.Large
+	r.blind = o.counts.Responses.Compared == 0 && (o.whole == 0 || lost > 0)
 	r.Operations.Total, r.Operations.Never = len(o.routes), []string{}
 	for _, route := range o.routes {
 		if route.seen > 0 {

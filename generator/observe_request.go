@@ -9,23 +9,74 @@ import (
 	"strings"
 )
 
-// request compares query and body; false when the request has neither.
-func (o *Observer) request(w *walker, r *route, query url.Values, e *harEntry) bool {
+// request compares query and body. A request that has neither is not counted.
+func (o *Observer) request(w *walker, r *route, query url.Values, e *harEntry) {
 	asked := o.query(w, r, query)
-	post := e.Request.PostData
-	if post == nil {
-		return asked
+	sent, err := false, error(nil)
+	if e.sent() {
+		sent, err = o.body(w, r, e)
+	}
+	switch {
+	case err != nil:
+		o.notRead(&o.counts.Requests, "request", err, w.where)
+	case asked || sent:
+		o.counts.Requests.Compared++
+	}
+}
+
+// body compares the body of a request; false when it is neither JSON nor a form, or the description has no JSON for it.
+func (o *Observer) body(w *walker, r *route, e *harEntry) (bool, error) {
+	post := &e.Request.PostData
+	if !post.recorded() {
+		return false, errNoBody
 	}
 	media := post.media(e.Request.Headers)
-	if isJSON(media) {
-		return o.jsonBody(w, r, media, post) || asked
+	if guess := o.guess(post, media, e.Request.Headers); guess != "" {
+		media = guess
 	}
-	form, ok := formOf(post, media)
-	if !ok {
-		return asked
+	switch {
+	case isJSON(media):
+		s, declared := o.bodySchema(r, media)
+		if !declared {
+			return false, nil
+		}
+		v, err := o.jsonOf(post, e.Request.Headers)
+		if err == nil {
+			w.value(v, o.place(s), nil)
+		}
+		return true, err
+	case isForm(media):
+		form, err := post.form(o.files, media, e.Request.Headers)
+		if err == nil {
+			o.form(w, r, media, form)
+		}
+		return true, err
 	}
-	o.form(w, r, media, form)
-	return true
+	return false, nil
+}
+
+// guess is the media type of a body whose own says nothing: tools leave it out, and JSON is sent as text/plain to do
+// without a preflight. "" means that it is as it is said to be, or that nothing is recognised.
+func (o *Observer) guess(post *harBody, media string, headers harPairs) string {
+	if media != "" && media != "x-unknown" && media != "text/plain" && media != "application/octet-stream" {
+		return ""
+	}
+	if v, err := o.jsonOf(post, headers); err == nil && (v.kind == kindObject || v.kind == kindArray) {
+		return "application/json"
+	}
+	found := func(fits func([]byte) bool) bool {
+		data, err := post.read(o.files, headers, fits)
+		return err == nil && fits(data)
+	}
+	switch {
+	case media == "text/plain":
+		return ""
+	case found(isMultipart):
+		return multiparts
+	case found(isFormText) || len(post.Params) > 0:
+		return urlencoded
+	}
+	return ""
 }
 
 // query reports parameters that the operation does not have.
@@ -42,50 +93,24 @@ func (o *Observer) query(w *walker, r *route, query url.Values) bool {
 	return len(query) > 0
 }
 
-func (o *Observer) jsonBody(w *walker, r *route, media string, post *harBody) bool {
-	body, ok := post.bytes()
-	s, declared := o.bodySchema(r, media)
-	if v := o.json(body); ok && declared && v != nil {
-		w.value(v, o.place(s), nil)
-		return true
-	}
-	return false
-}
-
-// bodySchema is the schema of a request body of this media type; any form stands for any other.
+// bodySchema is the schema of a request body of this media type; any JSON stands for any other, and any form too.
 func (o *Observer) bodySchema(r *route, media string) (site, bool) {
 	body := o.follow(site{node: mapGet(r.op, "requestBody"), at: r.at + "/requestBody"})
 	content := mapGet(body.node, "content")
-	list := []string{media}
-	if !isJSON(media) {
-		list = append(list, "application/x-www-form-urlencoded", "multipart/form-data")
-	}
-	for _, m := range list {
-		if s := mapGet(mapGet(content, m), "schema"); s != nil {
-			return site{node: s, at: body.at + "/content/" + escapePointer(m) + "/schema"}, true
+	at := func(alike func(declared string) bool) (site, bool) {
+		for key, m := range mapPairs(content) {
+			if s := mapGet(m, "schema"); s != nil && alike(baseMedia(key)) {
+				return site{node: s, at: body.at + "/content/" + escapePointer(key) + "/schema"}, true
+			}
 		}
+		return site{}, false
 	}
-	return site{}, false
-}
-
-// formOf reads the members of a form, from the list or from the text.
-func formOf(post *harBody, media string) (url.Values, bool) {
-	form := url.Values{}
-	if media != "application/x-www-form-urlencoded" && media != "multipart/form-data" {
-		return nil, false
+	if s, ok := at(func(declared string) bool { return declared == media }); ok {
+		return s, true
 	}
-	for _, p := range post.Params {
-		form.Add(p.Name, p.Value)
-	}
-	if len(form) > 0 || media == "multipart/form-data" {
-		return form, len(form) > 0
-	}
-	body, ok := post.bytes()
-	if !ok {
-		return nil, false
-	}
-	form, err := url.ParseQuery(strings.TrimSpace(string(body)))
-	return form, err == nil && len(form) > 0
+	return at(func(declared string) bool {
+		return isJSON(declared) && isJSON(media) || isForm(declared) && isForm(media)
+	})
 }
 
 // form compares the members of a form with those declared.

@@ -303,7 +303,7 @@ func TestObserveLeavesOtherTrafficAlone(t *testing.T) {
 	if len(o.Mismatches) > 0 {
 		t.Errorf("mismatches %q, want none", lines(o.Mismatches))
 	}
-	want := ObservedEntries{Read: 11, Compared: 1, Foreign: 4, Failed: 2, Empty: 3, Broken: 1}
+	want := ObservedEntries{Read: 11, Foreign: 4, Failed: 2, Empty: 2, Responses: ObservedBodies{Compared: 1, NoBody: 1, Unreadable: 1}}
 	if diff := cmp.Diff(want, o.Entries); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
@@ -322,7 +322,7 @@ func TestObserveReadsWhatExportersWrite(t *testing.T) {
 			"response":{"status":"200 OK","content":null}}
 	],"comment":"x"},"more":null}`
 	o := observed(t, observeTiny(), "\ufeff"+fmt.Sprintf(har, body))
-	want := []string{"unknown_member Thing.color", "unknown_parameter POST /v1/things nick"}
+	want := []string{"unknown_member Thing.color", "unknown_parameter GET /v1/things color", "unknown_parameter POST /v1/things nick"}
 	if diff := cmp.Diff(want, lines(o.Mismatches)); diff != "" {
 		t.Errorf("mismatches (-want +got):\n%s", diff)
 	}

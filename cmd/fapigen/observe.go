@@ -29,7 +29,8 @@ func observeCommand() *cobra.Command {
 		Long: "observe reads HAR files, recorded by a browser, a proxy or the module's own WithRecorder, and tells where the traffic\n" +
 			"differs from the patched description: each mismatch once, with how often and where it was seen (file#entry, counted\n" +
 			"from 1). --format overlay prints corrections for patches.yaml. Tokens, codes and personal data are dropped before\n" +
-			"anything is compared. Exit status 1 when there is a mismatch.",
+			"anything is compared. Bodies that a recording keeps in files of their own are read from its folder. Exit status 1 when\n" +
+			"there is a mismatch, or when no response could be compared.",
 		Example: "  fapigen observe sign-in.har\n  fapigen observe --format overlay *.har > observed.yaml\n" +
 			"  fapigen observe --overlay observed.yaml *.har       # is the same traffic clean now?",
 		Args: wants("HAR files", true),
@@ -71,7 +72,10 @@ func observe(cmd *cobra.Command, flags observeFlags, files []string) error {
 	if err := printObservation(cmd.OutOrStdout(), seen, flags); err != nil {
 		return err
 	}
-	if unread == nil && len(seen.Mismatches) > 0 {
+	if seen.Blind() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "fapigen: no response could be compared: nothing is known of the responses")
+	}
+	if unread == nil && (len(seen.Mismatches) > 0 || seen.Blind()) {
 		return errFound
 	}
 	return unread
@@ -96,7 +100,12 @@ func observeFile(ctx context.Context, o *generator.Observer, file, shown string)
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: a folder", file)
 	}
-	return o.Read(shown, interruptible{ctx, f})
+	folder, err := os.OpenRoot(filepath.Dir(file)) // no name and no link in a recording leads out of it
+	if err != nil {
+		return o.Read(shown, interruptible{ctx, f})
+	}
+	defer folder.Close()
+	return o.ReadWith(shown, interruptible{ctx, f}, folder.FS())
 }
 
 // interruptible ends when the command is told to.
@@ -155,20 +164,61 @@ func printText(w io.Writer, seen *generator.Observation, coverage bool) error {
 			fmt.Fprintf(&b, "  %s\n", op)
 		}
 	}
+	printUnread(&b, seen.Unread)
 	e := seen.Entries
-	fmt.Fprintf(&b, "%d entries: %d compared", e.Read, e.Compared)
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{e.Foreign, "of other services"}, {e.Failed, "failed"}, {e.Empty, "without JSON"}, {e.Broken, "unreadable"}, {e.Large, "too large"}} {
-		if c.n > 0 {
-			fmt.Fprintf(&b, ", %d %s", c.n, c.what)
-		}
-	}
-	fmt.Fprintf(&b, "\n%d of %d operations of FAPI %s observed\n", seen.Operations.Observed, seen.Operations.Total, seen.APIVersion)
+	fmt.Fprintf(&b, "%d entries", e.Read)
+	printCounts(&b, counted{e.Foreign, "of other services"}, counted{e.Failed, "failed"},
+		counted{e.Empty, "without JSON"}, counted{e.Large, "too large"})
+	printBodies(&b, "responses", e.Responses)
+	printBodies(&b, "requests", e.Requests)
+	fmt.Fprintf(&b, "%d of %d operations of FAPI %s observed\n", seen.Operations.Observed, seen.Operations.Total, seen.APIVersion)
 	fmt.Fprintf(&b, "%d mismatches\n", len(seen.Mismatches))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+type counted struct {
+	n    int
+	what string
+}
+
+// printCounts goes on in a line with those counts that are not 0, and ends it.
+func printCounts(b *strings.Builder, counts ...counted) {
+	for _, c := range counts {
+		if c.n > 0 {
+			fmt.Fprintf(b, ", %d %s", c.n, c.what)
+		}
+	}
+	b.WriteByte('\n')
+}
+
+func printBodies(b *strings.Builder, subject string, n generator.ObservedBodies) {
+	fmt.Fprintf(b, "%s: %d compared", subject, n.Compared)
+	printCounts(b, counted{n.NoBody, "without a body"}, counted{n.Unreadable, "unreadable"})
+}
+
+func printUnread(b *strings.Builder, list []generator.Unread) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(b, "not compared:")
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, u := range list {
+		times := "once"
+		if u.Count > 1 {
+			times = fmt.Sprintf("%d times", u.Count)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", u.Part, u.Reason, times, whereOf(u.Where[0], u.Count))
+	}
+	_ = w.Flush() // into memory
+}
+
+// whereOf names the first of several places.
+func whereOf(first string, all int) string {
+	if all > 1 {
+		return fmt.Sprintf("%s and %d more", first, all-1)
+	}
+	return first
 }
 
 func printMismatches(b *strings.Builder, title string, list []generator.Mismatch) {
@@ -186,15 +236,11 @@ func printMismatches(b *strings.Builder, title string, list []generator.Mismatch
 		default:
 			times = fmt.Sprintf("%d times", m.Count)
 		}
-		where := m.Where[0]
-		if m.Entries > 1 {
-			where += fmt.Sprintf(" and %d more", m.Entries-1)
-		}
 		detail := m.Detail
 		if m.Note != "" {
 			detail += " (" + m.Note + ")"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", m.Place, detail, times, where)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", m.Place, detail, times, whereOf(m.Where[0], m.Entries))
 	}
 	_ = w.Flush() // into memory
 }

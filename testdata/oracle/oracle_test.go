@@ -145,8 +145,8 @@ func TestEnginesAgreeWhereTheyDiffer(t *testing.T) {
 	if diff := cmp.Diff([]string{"boolean-to-mapping-is-a-conflict conflict", "absent absent", "stale stale", "skipped skipped"}, left); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if e.Applied != 21 {
-		t.Errorf("%d patches applied, want 21", e.Applied)
+	if e.Applied != 23 {
+		t.Errorf("%d patches applied, want 23", e.Applied)
 	}
 }
 
@@ -169,5 +169,31 @@ func TestEnginesAgreeOnPublishedDescriptions(t *testing.T) {
 			}
 			agree(t, spec, all, builtin(t)...)
 		})
+	}
+}
+
+// One entry for a list is appended by every engine, as the specification has it; so are the entries of a list.
+func TestEnginesAppendEntries(t *testing.T) {
+	spec := []byte(`{"openapi": "3.0.3", "info": {"title": "T", "version": "2026-05-12"},
+		"paths": {"/v1/things": {"get": {"operationId": "getThing", "parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}}], "responses": {"200": {"description": ""}}}}},
+		"components": {"schemas": {"Thing": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a"]}, "kind": {"type": "string"}}}}}}`)
+	for name, action := range map[string]string{
+		"a mapping":         "target: \"$.paths['/v1/things'].get.parameters\", update: {name: limit, in: query, schema: {type: integer}}",
+		"a string":          "target: $.components.schemas.Thing.required, update: kind",
+		"a list of entries": "target: $.components.schemas.Thing.properties.id.enum, update: [b, c]",
+	} {
+		over := []byte("overlay: 1.1.0\ninfo: {title: t, version: '1'}\nactions:\n  - {" + action + "}\n")
+		want, err := engines["fapigen"](spec, over)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, engine := range others {
+			got, err := engines[engine](spec, over)
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, engine, err)
+			} else if diff := cmp.Diff(data(t, want), data(t, got)); diff != "" {
+				t.Errorf("%s: -fapigen +%s\n%s", name, engine, diff)
+			}
+		}
 	}
 }
