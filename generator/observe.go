@@ -260,8 +260,11 @@ func (o *Observer) answer(w *walker, r *route, e *harEntry) {
 // jsonOf reads a body as JSON. An error says why it cannot be read.
 func (o *Observer) jsonOf(b *harBody, headers harPairs) (v *redacted, err error) {
 	data, err := b.read(o.files, headers, func(data []byte) bool {
-		v = o.json(data)
-		return v != nil
+		read := o.json(data)
+		if read != nil {
+			v = read // what fits last is what is given
+		}
+		return read != nil
 	})
 	if v == nil && err == nil {
 		err = whyNotJSON(data)
