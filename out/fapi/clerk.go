@@ -39,8 +39,7 @@ type Clerk struct {
 	*API
 
 	instance instance
-	store    Store  // nil keeps nothing
-	key      string // of the record in store
+	records  records // without a store nothing is kept
 	now      func() time.Time
 	skew     atomic.Int64 // of the server's clock to ours, in nanoseconds
 
@@ -90,8 +89,7 @@ func New(publishableKey string, opts ...Option) (*Clerk, error) {
 	}
 	c := &Clerk{
 		instance: in,
-		store:    cfg.store,
-		key:      storeKey(in.host, cfg.profile),
+		records:  records{cfg.store, storeKey(in.host, cfg.profile)},
 		now:      cfg.now,
 		reading:  make(chan struct{}, 1),
 		saving:   make(chan struct{}, 1),

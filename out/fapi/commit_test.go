@@ -40,9 +40,9 @@ func TestTokenOfAnAnswer(t *testing.T) {
 			if got := c.AuthorizationHeader(); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			stored, err := c.store.Load(t.Context(), c.key)
-			if err != nil || stored.Token != tt.want {
-				t.Errorf("stored %v %v", stored.Token, err)
+			stored, err := c.records.load(t.Context())
+			if err != nil || stored.token != tt.want {
+				t.Errorf("stored %v %v", stored.token, err)
 			}
 		})
 	}
@@ -71,9 +71,9 @@ func TestTokenOfAnAnswerThatBreaksOff(t *testing.T) {
 	if err := callEmpty(t.Context(), c.core, post("/v1/me"), nil); !errors.As(err, &network) {
 		t.Errorf("got %v", err)
 	}
-	stored, err := c.store.Load(t.Context(), c.key)
-	if err != nil || stored.Token != "t4" || c.State().Session == nil {
-		t.Errorf("stored %q, %v, %v", stored.Token, err, c.State())
+	stored, err := c.records.load(t.Context())
+	if err != nil || stored.token != "t4" || c.State().Session == nil {
+		t.Errorf("stored %q, %v, %v", stored.token, err, c.State())
 	}
 }
 

@@ -108,7 +108,7 @@ func (c *Clerk) catchUp(ctx context.Context) {
 		return
 	}
 	c.change(func(l *ledger) {
-		if l.saved == l.revised && r.Version > l.version {
+		if l.saved == l.revised && r.version > l.version {
 			l.adopt(*r)
 		}
 	})

@@ -4,9 +4,12 @@ package fapi
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // BrowserStore is a Store in the localStorage of a page, which all pages of its origin share. localStorage has no lock:
@@ -33,36 +36,25 @@ var browserMu sync.Mutex
 func NewBrowserStore() *BrowserStore { return &BrowserStore{area: pageStorage()} }
 
 // Load implements Store.
-func (s *BrowserStore) Load(ctx context.Context, key string) (Record, error) {
+func (s *BrowserStore) Load(ctx context.Context, key string) ([]byte, int64, error) {
 	place, err := s.place(ctx, key)
 	if err != nil {
-		return Record{}, err
+		return nil, 0, err
 	}
 	browserMu.Lock()
 	defer browserMu.Unlock()
-	return loadRecord(place, key)
+	return loadCell(place, key)
 }
 
-// Save implements Store.
-func (s *BrowserStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
+// Swap implements Store. After a delete, an item without data stays for the version.
+func (s *BrowserStore) Swap(ctx context.Context, key string, data []byte, old int64) (int64, bool, error) {
 	place, err := s.place(ctx, key)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	browserMu.Lock()
 	defer browserMu.Unlock()
-	return saveRecord(place, key, r, ifVersion)
-}
-
-// Delete implements Store. An item without token and client stays, for the version.
-func (s *BrowserStore) Delete(ctx context.Context, key string, ifVersion uint64) error {
-	place, err := s.place(ctx, key)
-	if err != nil {
-		return err
-	}
-	browserMu.Lock()
-	defer browserMu.Unlock()
-	return deleteRecord(place, key, ifVersion)
+	return swapCell(place, key, data, old)
 }
 
 func (s *BrowserStore) place(ctx context.Context, key string) (storePlace, error) {
@@ -83,12 +75,27 @@ type itemPlace struct {
 
 func (p itemPlace) name() string { return "localStorage item " + strconv.Quote(p.item) }
 
+// binaryItem begins an item whose data are not UTF-8, which is all that localStorage holds.
+const binaryItem = "base64:"
+
 func (p itemPlace) read() ([]byte, bool, error) {
 	value, found, err := p.area.get(p.item)
+	if text, ok := strings.CutPrefix(value, binaryItem); ok && err == nil {
+		data, failed := base64.StdEncoding.DecodeString(text)
+		if failed != nil {
+			return nil, true, ErrCorruptRecord
+		}
+		return data, true, nil
+	}
 	return []byte(value), found, err
 }
 
-func (p itemPlace) write(data []byte) error { return p.area.set(p.item, string(data)) }
+func (p itemPlace) write(data []byte) error {
+	if utf8.Valid(data) {
+		return p.area.set(p.item, string(data))
+	}
+	return p.area.set(p.item, binaryItem+base64.StdEncoding.EncodeToString(data))
+}
 
 // setAside copies, as write is about to replace the item.
 func (p itemPlace) setAside() (string, error) {

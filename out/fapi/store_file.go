@@ -19,11 +19,11 @@ import (
 )
 
 // FileStore is a Store of one file per key in a folder of its own. Processes and goroutines exclude each other by a lock
-// of the kernel, which a process that dies gives back; one that is killed at any point leaves the old record or the new
+// of the kernel, which a process that dies gives back; one that is killed at any point leaves the old data or the new
 // one, whole. On a failing disk the same holds as far as it keeps what fsync promised.
 //
-// The records are not encrypted. On unix folder and files are the user's alone, and a record that others may read
-// or own is refused, to root as well; on Windows they have the access list of the folder above. What cannot be read as a record, a symbolic link
+// The data are not encrypted: see EncryptStore. On unix folder and files are the user's alone, and a file that others may read
+// or own is refused, to root as well; on Windows they have the access list of the folder above. What cannot be read as what was written, a symbolic link
 // included, is renamed to end in ".corrupt-1" or a higher number, with an ErrCorruptRecord that says so; the store never
 // looks at it again or removes it, so it may still hold a token.
 type FileStore struct {
@@ -53,26 +53,21 @@ func NewFileStore(dir string) (*FileStore, error) {
 }
 
 // Load implements Store.
-func (s *FileStore) Load(ctx context.Context, key string) (r Record, err error) {
+func (s *FileStore) Load(ctx context.Context, key string) (data []byte, version int64, err error) {
 	err = s.locked(ctx, key, func(p storePlace) (err error) {
-		r, err = loadRecord(p, key)
+		data, version, err = loadCell(p, key)
 		return err
 	})
-	return r, err
+	return data, version, err
 }
 
-// Save implements Store. When it returns, the record is on the disk.
-func (s *FileStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (version uint64, err error) {
+// Swap implements Store. When it returns, the data are on the disk. After a delete, a file without data stays for the version.
+func (s *FileStore) Swap(ctx context.Context, key string, data []byte, old int64) (version int64, ok bool, err error) {
 	err = s.locked(ctx, key, func(p storePlace) (err error) {
-		version, err = saveRecord(p, key, r, ifVersion)
+		version, ok, err = swapCell(p, key, data, old)
 		return err
 	})
-	return version, err
-}
-
-// Delete implements Store. A file without token and client stays, for the version.
-func (s *FileStore) Delete(ctx context.Context, key string, ifVersion uint64) error {
-	return s.locked(ctx, key, func(p storePlace) error { return deleteRecord(p, key, ifVersion) })
+	return version, ok, err
 }
 
 // prepare makes the folder or checks it, before every use: the folder may have been removed or opened to others.
@@ -118,7 +113,7 @@ func (s *FileStore) locked(ctx context.Context, key string, do func(storePlace) 
 	case turn <- struct{}{}:
 		defer func() { <-turn }()
 	case <-ctx.Done():
-		return fmt.Errorf("stored record: %w", ctx.Err())
+		return fmt.Errorf("store: %w", ctx.Err())
 	}
 	path := filepath.Join(s.dir, name)
 	lock, err := waitForLock(ctx, path+".lock")
@@ -129,7 +124,7 @@ func (s *FileStore) locked(ctx context.Context, key string, do func(storePlace) 
 		unlockFile(lock)
 		_ = lock.Close()
 	}()
-	return do(filePlace(path + ".json"))
+	return do(filePlace(path + ".fapi"))
 }
 
 // waitForLock polls: a blocked lock call would not hear of ctx. The pauses stay short, so that a process that saves again

@@ -3,7 +3,6 @@
 package fapi
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,7 +16,7 @@ import (
 
 // testRecordPath is the path of testKey's record file: SHA-256, so that no key can leave the folder.
 func testRecordPath(s *FileStore) string {
-	return filepath.Join(s.dir, "7850b9292341aedf977d1a8298ab1e7fe7e938f1adf8598b7b320a7b9b453952.json")
+	return filepath.Join(s.dir, "7850b9292341aedf977d1a8298ab1e7fe7e938f1adf8598b7b320a7b9b453952.fapi")
 }
 
 func testWrite(t *testing.T, path, content string, mode fs.FileMode) {
@@ -53,7 +52,7 @@ func testNeedsModes(t *testing.T) {
 func TestStoreFolderAndFilesAreTheUsersAlone(t *testing.T) {
 	testNeedsModes(t)
 	s := testFileStore(t, filepath.Join(t.TempDir(), "new"))
-	testSave(t, s, testKey, testRecord(), 0)
+	testSwap(t, s, testKey, testData, 0)
 	for _, dir := range []string{filepath.Dir(s.dir), s.dir} {
 		if info, err := os.Stat(dir); err != nil || info.Mode() != fs.ModeDir|0o700 {
 			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
@@ -66,7 +65,7 @@ func TestStoreFolderAndFilesAreTheUsersAlone(t *testing.T) {
 		}
 	}
 	base := filepath.Base(testRecordPath(s))
-	if want := []string{base, strings.TrimSuffix(base, "json") + "lock"}; !slices.Equal(names, want) {
+	if want := []string{base, strings.TrimSuffix(base, "fapi") + "lock"}; !slices.Equal(names, want) {
 		t.Errorf("files are %q, want %q", names, want)
 	}
 }
@@ -74,15 +73,15 @@ func TestStoreFolderAndFilesAreTheUsersAlone(t *testing.T) {
 func TestStoreRefusesAWideFolder(t *testing.T) {
 	testNeedsModes(t)
 	s := testFileStore(t, t.TempDir())
-	testSave(t, s, testKey, testRecord(), 0)
+	testSwap(t, s, testKey, testData, 0)
 	for _, mode := range []fs.FileMode{0o701, 0o710, 0o755, 0o777} {
 		if err := os.Chmod(s.dir, mode); err != nil {
 			t.Fatal(err)
 		}
 		again, err := NewFileStore(s.dir)
-		_, loadErr := s.Load(t.Context(), testKey)
-		_, saveErr := s.Save(t.Context(), testKey, Record{}, 1)
-		for _, err := range []error{err, loadErr, saveErr, s.Delete(t.Context(), testKey, 1)} {
+		_, _, loadErr := s.Load(t.Context(), testKey)
+		_, _, swapErr := s.Swap(t.Context(), testKey, nil, 1)
+		for _, err := range []error{err, loadErr, swapErr} {
 			if err == nil || !strings.HasPrefix(err.Error(), s.dir+": mode 07") || !strings.HasSuffix(err.Error(), " is wider than 0700") {
 				t.Errorf("mode %#o: %v", mode, err)
 			}
@@ -94,22 +93,22 @@ func TestStoreRefusesAWideFolder(t *testing.T) {
 	if err := os.Chmod(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if r := testLoad(t, s, testKey); r.Version != 1 {
-		t.Errorf("got %v", r)
+	if _, version := testLoad(t, s, testKey); version != 1 {
+		t.Errorf("version %d", version)
 	}
 }
 
 func TestStoreRefusesAWideFile(t *testing.T) {
 	testNeedsModes(t)
 	s := testFileStore(t, t.TempDir())
-	testSave(t, s, testKey, testRecord(), 0)
+	testSwap(t, s, testKey, testData, 0)
 	for _, mode := range []fs.FileMode{0o601, 0o640, 0o604, 0o700, 0o666} {
 		if err := os.Chmod(testRecordPath(s), mode); err != nil {
 			t.Fatal(err)
 		}
-		_, loadErr := s.Load(t.Context(), testKey)
-		_, saveErr := s.Save(t.Context(), testKey, Record{}, 1)
-		for _, err := range []error{loadErr, saveErr, s.Delete(t.Context(), testKey, 1)} {
+		_, _, loadErr := s.Load(t.Context(), testKey)
+		_, _, swapErr := s.Swap(t.Context(), testKey, nil, 1)
+		for _, err := range []error{loadErr, swapErr} {
 			if err == nil || !strings.HasSuffix(err.Error(), " is wider than 0600") || errors.Is(err, ErrCorruptRecord) {
 				t.Errorf("mode %#o: %v", mode, err)
 			}
@@ -118,8 +117,8 @@ func TestStoreRefusesAWideFile(t *testing.T) {
 	if err := os.Chmod(testRecordPath(s), 0o400); err != nil { // narrower is no danger
 		t.Fatal(err)
 	}
-	if r := testLoad(t, s, testKey); r.Version != 1 {
-		t.Errorf("got %v", r)
+	if _, version := testLoad(t, s, testKey); version != 1 {
+		t.Errorf("version %d", version)
 	}
 }
 
@@ -145,31 +144,24 @@ func TestStoreFollowsNeitherTheWorkingFolderNorItsRemoval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testSave(t, s, testKey, Record{Token: "a"}, 0)
+	testSwap(t, s, testKey, "a", 0)
 	t.Chdir(t.TempDir())
-	if r := testLoad(t, s, testKey); r.Token != "a" {
-		t.Errorf("got %v", r)
+	if data, _ := testLoad(t, s, testKey); data != "a" {
+		t.Errorf("got %s", data)
 	}
 	if err := os.RemoveAll(s.dir); err != nil {
 		t.Fatal(err)
 	}
-	testSave(t, s, testKey, Record{Token: "b"}, 0)
-	if r := testLoad(t, s, testKey); r.Token != "b" {
-		t.Errorf("got %v", r)
+	testSwap(t, s, testKey, "b", 0)
+	if data, _ := testLoad(t, s, testKey); data != "b" {
+		t.Errorf("got %s", data)
 	}
-}
-
-func TestStoreFileKeepsBytesThatAreNotUTF8(t *testing.T) {
-	s := testFileStore(t, t.TempDir())
-	r := Record{Client: json.RawMessage("{\"\xff\xc3\":\"\xed\xa0\x80\"}")}
-	r.Version = testSave(t, s, testKey, r, 0)
-	testSameRecord(t, testLoad(t, s, testKey), r)
 }
 
 // testGood is a record file as this package writes it, as text for the tests to spoil.
 func testGood(t *testing.T, s *FileStore) string {
 	t.Helper()
-	testSave(t, s, testKey, Record{Token: testSecret, Client: json.RawMessage(`{"id":"c"}`)}, 0)
+	testSwap(t, s, testKey, testSecret+"\n{}", 0)
 	data, err := os.ReadFile(testRecordPath(s))
 	if err != nil {
 		t.Fatal(err)
@@ -179,9 +171,9 @@ func testGood(t *testing.T, s *FileStore) string {
 
 func TestStoreFileIsReadable(t *testing.T) {
 	s := testFileStore(t, t.TempDir())
-	want := `{"format":"fapi.record.1","key":"clerk.example.com/","version":1,"token":"s3cr3t","client":{"id":"c"}}` + "\n"
+	want := `{"format":"fapi.store.1","key":"clerk.example.com/","version":1,"length":9}` + "\ns3cr3t\n{}"
 	if got := testGood(t, s); got != want {
-		t.Errorf("got  %swant %s", got, want)
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -200,8 +192,8 @@ func TestStoreMovesAsideWhatIsNoRecord(t *testing.T) {
 		"record of other key": other,
 		"no version":          strings.Replace(good, `"version":1`, `"version":0`, 1),
 		"wrong type":          strings.Replace(good, `"version":1`, `"version":"`+testSecret+`"`, 1),
-		"wrong date":          strings.Replace(good, `"version":1`, `"version":1,"date":"`+testSecret+`"`, 1),
-		"not our format":      strings.Replace(good, recordFormat, "fapi.other.1", 1),
+		"wrong length":        strings.Replace(good, `"length":9`, `"length":8`, 1),
+		"not our format":      strings.Replace(good, cellFormat, "fapi.other.1", 1),
 	}
 	s := testFileStore(t, t.TempDir())
 	path, n := testRecordPath(s), 0
@@ -222,8 +214,8 @@ func TestStoreMovesAsideWhatIsNoRecord(t *testing.T) {
 
 func TestStoreTakesNoPartOfARecordForOne(t *testing.T) {
 	good := testGood(t, testFileStore(t, t.TempDir()))
-	for i := range len(good) - 1 { // the longest lacks the last "}\n"
-		if _, err := decodeRecord([]byte(good[:i]), testKey); !errors.Is(err, ErrCorruptRecord) {
+	for i := range len(good) {
+		if _, err := decodeCell([]byte(good[:i]), testKey); !errors.Is(err, ErrCorruptRecord) {
 			t.Errorf("%q: %v", good[:i], err)
 		}
 	}
@@ -245,24 +237,23 @@ func testMovedAside(t *testing.T, s *FileStore, name string, n int) string {
 	path := testRecordPath(s)
 	aside := path + ".corrupt-" + strconv.Itoa(n)
 	err := []func() error{
-		func() error { _, err := s.Load(t.Context(), testKey); return err },
-		func() error { _, err := s.Save(t.Context(), testKey, testRecord(), 0); return err },
-		func() error { return s.Delete(t.Context(), testKey, 1) },
+		func() error { _, _, err := s.Load(t.Context(), testKey); return err },
+		func() error { _, _, err := s.Swap(t.Context(), testKey, []byte(testData), 0); return err },
+		func() error { _, _, err := s.Swap(t.Context(), testKey, nil, 1); return err },
 	}[n%3]()
 	testFails(t, err, ErrCorruptRecord)
 	if want := path + ": not a readable record, moved to " + aside; err == nil || err.Error() != want {
 		t.Errorf("%s: got  %v\nwant %s", name, err, want)
 	}
-	_, err = s.Load(t.Context(), testKey)
-	testFails(t, err, ErrNotFound)
+	testNothing(t, s, testKey)
 	return aside
 }
 
 func TestStoreVersionsGrowAcrossACorruptFile(t *testing.T) {
 	s := testFileStore(t, t.TempDir())
-	last := uint64(0)
+	last := int64(0)
 	for n := 1; n <= 3; n++ {
-		version := testSave(t, s, testKey, Record{}, 0)
+		version := testSwap(t, s, testKey, "", 0)
 		if version <= last {
 			t.Errorf("version %d after %d", version, last)
 		}
@@ -314,12 +305,12 @@ func testExists(path string) bool {
 
 func TestStoreLeavesARecordOfALaterFormatAlone(t *testing.T) {
 	s := testFileStore(t, t.TempDir())
-	later := strings.Replace(testGood(t, s), recordFormat, "fapi.record.2", 1)
-	later = strings.Replace(later, `"version":1`, `"version":{"new":"`+testSecret+`"}`, 1)
+	later := strings.Replace(testGood(t, s), cellFormat, "fapi.store.2", 1)
+	later = strings.Replace(later, `"version":1`, `"version":1,"new":"`+testSecret+`"`, 1)
 	testWrite(t, testRecordPath(s), later, 0o600)
-	_, loadErr := s.Load(t.Context(), testKey)
-	_, saveErr := s.Save(t.Context(), testKey, Record{}, 0)
-	for _, err := range []error{loadErr, saveErr, s.Delete(t.Context(), testKey, 0)} {
+	_, _, loadErr := s.Load(t.Context(), testKey)
+	_, _, swapErr := s.Swap(t.Context(), testKey, []byte("a"), 0)
+	for _, err := range []error{loadErr, swapErr} {
 		testFails(t, err, err)
 		if err == nil || errors.Is(err, ErrCorruptRecord) || !strings.Contains(err.Error(), "later format") {
 			t.Errorf("got %v", err)
@@ -336,18 +327,18 @@ func TestStoreSurvivesWhatAKilledWriterLeaves(t *testing.T) {
 	for _, left := range []string{"", good[:len(good)/2], good} {
 		for _, saved := range []bool{false, true} {
 			s := testFileStore(t, t.TempDir())
-			path, version := testRecordPath(s), uint64(0)
+			path, version := testRecordPath(s), int64(0)
 			if saved {
-				version = testSave(t, s, testKey, Record{Token: "old"}, 0)
+				version = testSwap(t, s, testKey, "old", 0)
 			}
-			testWrite(t, strings.TrimSuffix(path, "json")+"lock", "", 0o600)
+			testWrite(t, strings.TrimSuffix(path, "fapi")+"lock", "", 0o600)
 			testWrite(t, path+".tmp", left, 0o600)
-			if r, err := s.Load(t.Context(), testKey); saved != (err == nil) || saved && r.Token != "old" {
-				t.Errorf("left %q: loaded %v, %v", left, r, err)
+			if data, v, err := s.Load(t.Context(), testKey); err != nil || saved != (v != 0) || saved && string(data) != "old" {
+				t.Errorf("left %q: loaded %q, %d, %v", left, data, v, err)
 			}
-			testSave(t, s, testKey, Record{Token: "new"}, version)
-			if r := testLoad(t, s, testKey); r.Token != "new" || testExists(path+".tmp") {
-				t.Errorf("left %q: loaded %v; files are %q", left, r, testFileNames(t, s.dir))
+			testSwap(t, s, testKey, "new", version)
+			if data, _ := testLoad(t, s, testKey); data != "new" || testExists(path+".tmp") {
+				t.Errorf("left %q: loaded %q; files are %q", left, data, testFileNames(t, s.dir))
 			}
 		}
 	}
@@ -355,12 +346,17 @@ func TestStoreSurvivesWhatAKilledWriterLeaves(t *testing.T) {
 
 func TestStoreFailsWithoutHarmWhenItCannotWrite(t *testing.T) {
 	s := testFileStore(t, t.TempDir())
-	version := testSave(t, s, testKey, Record{Token: "old"}, 0)
+	version := testSwap(t, s, testKey, "old", 0)
 	if err := os.MkdirAll(filepath.Join(testRecordPath(s)+".tmp", "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Save(t.Context(), testKey, testRecord(), version)
-	testFails(t, err, fs.ErrExist)
-	testFails(t, s.Delete(t.Context(), testKey, version), fs.ErrExist)
-	testSameRecord(t, testLoad(t, s, testKey), Record{Version: version, Token: "old"})
+	for _, data := range [][]byte{[]byte(testData), nil} {
+		_, ok, err := s.Swap(t.Context(), testKey, data, version)
+		if testFails(t, err, fs.ErrExist); ok {
+			t.Error("swapped")
+		}
+	}
+	if data, v := testLoad(t, s, testKey); data != "old" || v != version {
+		t.Errorf("loaded %q, %d", data, v)
+	}
 }

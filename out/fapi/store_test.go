@@ -5,16 +5,14 @@ package fapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 const testKey = "clerk.example.com/"
@@ -24,6 +22,7 @@ var testStores = map[string]func(testing.TB) Store{
 	"memory":  func(testing.TB) Store { return NewMemoryStore() },
 	"file":    func(t testing.TB) Store { return testFileStore(t, t.TempDir()) },
 	"browser": func(testing.TB) Store { return &BrowserStore{area: testArea{}} },
+	"sealed":  func(testing.TB) Store { return EncryptStore(NewMemoryStore(), [32]byte{1}) },
 }
 
 // testFileStore opens dir, or a folder below it where dir's own mode is not for a store.
@@ -39,7 +38,7 @@ func testFileStore(t testing.TB, dir string) *FileStore {
 	return s
 }
 
-// testArea stands for localStorage.
+// testArea stands for localStorage, which holds text only.
 type testArea map[string]string
 
 func (a testArea) get(name string) (string, bool, error) {
@@ -48,47 +47,43 @@ func (a testArea) get(name string) (string, bool, error) {
 }
 
 func (a testArea) set(name, value string) error {
+	if strings.ToValidUTF8(value, "") != value {
+		return errors.New("not text")
+	}
 	a[name] = value
 	return nil
 }
 
-// testRecord has what a careless encoder would change.
-func testRecord() Record {
-	return Record{
-		Token:       testSecret + ".<&>\u2028\x00é",
-		Client:      json.RawMessage("{ \"id\" :\t\"c\",\n\"unknown\": {\"a\":[ ]}, \"id\":2, \"big\":12345678901234567890.10, \"e\":1E+400, \"u\":\"\\u00e9é\\/<&>\u2028😀\" }"),
-		Environment: json.RawMessage(`{"auth_config":  {}}`),
-		Date:        time.Date(2026, 5, 12, 10, 30, 0, 0, time.UTC),
-	}
-}
+// testData is what a careless encoder would change.
+const testData = "{ \"id\" :\t\"c\",\n\"<&>\u2028\":1E+400 }\r\n\x00\xff\xc3"
 
-func testSameRecord(t *testing.T, got, want Record) {
+func testSwap(t testing.TB, s Store, key, data string, old int64) int64 {
 	t.Helper()
-	if got.Version != want.Version || got.Token != want.Token || !got.Date.Equal(want.Date) ||
-		!bytes.Equal(got.Client, want.Client) || !bytes.Equal(got.Environment, want.Environment) {
-		t.Errorf("got  %v %q %s %s\nwant %v %q %s %s", got, got.Token, got.Client, got.Environment, want, want.Token, want.Client, want.Environment)
-	}
-}
-
-func testSave(t testing.TB, s Store, key string, r Record, ifVersion uint64) uint64 {
-	t.Helper()
-	version, err := s.Save(t.Context(), key, r, ifVersion)
-	if err != nil {
-		t.Fatal(err)
+	version, ok, err := s.Swap(t.Context(), key, []byte(data), old)
+	if err != nil || !ok || version <= 0 || version >= maxVersion {
+		t.Fatalf("Swap of version %d: %d, %v, %v", old, version, ok, err)
 	}
 	return version
 }
 
-func testLoad(t testing.TB, s Store, key string) Record {
+func testLoad(t testing.TB, s Store, key string) (string, int64) {
 	t.Helper()
-	r, err := s.Load(t.Context(), key)
+	data, version, err := s.Load(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return string(data), version
 }
 
-// testFails wants err to be target, one line, and silent about what records hold.
+// testNothing wants nothing to be under key.
+func testNothing(t testing.TB, s Store, key string) {
+	t.Helper()
+	if data, version, err := s.Load(t.Context(), key); data != nil || version != 0 || err != nil {
+		t.Errorf("loaded %q, %d, %v, want nothing", data, version, err)
+	}
+}
+
+// testFails wants err to be target, one line, and silent about what a store holds.
 func testFails(t *testing.T, err, target error) {
 	t.Helper()
 	if !errors.Is(err, target) {
@@ -99,142 +94,112 @@ func testFails(t *testing.T, err, target error) {
 	}
 }
 
+// testSlower wants a Swap to find somebody else faster.
+func testSlower(t *testing.T, s Store, data []byte, old int64) {
+	t.Helper()
+	if version, ok, err := s.Swap(t.Context(), testKey, data, old); version != 0 || ok || err != nil {
+		t.Errorf("Swap of version %d: %d, %v, %v, want a refusal", old, version, ok, err)
+	}
+}
+
 var testStoreRules = []struct {
 	rule string
 	test func(*testing.T, Store)
 }{
-	{"what was never saved is not found", func(t *testing.T, s Store) {
-		_, err := s.Load(t.Context(), testKey)
-		testFails(t, err, ErrNotFound)
-	}},
-	{"what is saved comes back byte for byte", func(t *testing.T, s Store) {
-		want := testRecord()
-		want.Version = testSave(t, s, testKey, want, 0)
-		testSameRecord(t, testLoad(t, s, testKey), want)
-	}},
-	{"nothing, null and empty are kept apart as far as JSON can", func(t *testing.T, s Store) {
-		v := testSave(t, s, testKey, Record{Client: json.RawMessage("null"), Environment: json.RawMessage{}}, 0)
-		got := testLoad(t, s, testKey)
-		if string(got.Client) != "null" || got.Environment != nil || !got.Date.IsZero() || got.Token != "" {
-			t.Errorf("got %v", got)
-		}
-		testSave(t, s, testKey, Record{Client: json.RawMessage(" \n[1]\t ")}, v)
-		if got := testLoad(t, s, testKey); string(got.Client) != "[1]" {
-			t.Errorf("got %s", got.Client)
+	{"what was never kept is nothing", func(t *testing.T, s Store) { testNothing(t, s, testKey) }},
+	{"what is kept comes back byte for byte", func(t *testing.T, s Store) {
+		version := testSwap(t, s, testKey, testData, 0)
+		if data, v := testLoad(t, s, testKey); data != testData || v != version {
+			t.Errorf("got %q, %d", data, v)
 		}
 	}},
-	{"a date keeps its instant, in UTC", func(t *testing.T, s Store) {
-		now := time.Now().In(time.FixedZone("", 3600))
-		testSave(t, s, testKey, Record{Date: now}, 0)
-		if got := testLoad(t, s, testKey).Date; got != now.UTC().Round(0) {
-			t.Errorf("got %v, want %v", got, now)
+	{"empty data are data", func(t *testing.T, s Store) {
+		version := testSwap(t, s, testKey, "", 0)
+		if data, v := testLoad(t, s, testKey); data != "" || v != version {
+			t.Errorf("got %q, %d", data, v)
 		}
 	}},
-	{"versions grow, whatever the record says", func(t *testing.T, s Store) {
-		first := testSave(t, s, testKey, Record{Version: 99, Token: "a"}, 0)
-		second := testSave(t, s, testKey, Record{Version: 1, Token: "b"}, first)
-		if got := testLoad(t, s, testKey); first == 0 || second <= first || got.Version != second || got.Token != "b" {
-			t.Errorf("versions %d, %d, then %v", first, second, got)
+	{"a stale swap is refused and changes nothing", func(t *testing.T, s Store) {
+		first := testSwap(t, s, testKey, "a", 0)
+		second := testSwap(t, s, testKey, "b", first)
+		for _, stale := range []int64{0, first, second + 1, -1} {
+			testSlower(t, s, []byte("c"), stale)
+			testSlower(t, s, nil, stale)
+		}
+		if data, v := testLoad(t, s, testKey); data != "b" || v != second || first == second {
+			t.Errorf("got %q, %d after %d", data, v, first)
 		}
 	}},
-	{"a stale save is a conflict and changes nothing", func(t *testing.T, s Store) {
-		first := testSave(t, s, testKey, Record{Token: "a"}, 0)
-		second := testSave(t, s, testKey, Record{Token: "b"}, first)
-		for _, stale := range []uint64{0, first, second + 1} {
-			version, err := s.Save(t.Context(), testKey, testRecord(), stale)
-			testFails(t, err, ErrConflict)
-			testFails(t, s.Delete(t.Context(), testKey, stale), ErrConflict)
-			if version != 0 {
-				t.Errorf("version %d of a save that failed", version)
-			}
+	{"nothing has version 0", func(t *testing.T, s Store) {
+		testSlower(t, s, []byte("a"), 1)
+		testSlower(t, s, nil, 1)
+		if version, ok, err := s.Swap(t.Context(), testKey, nil, 0); version != 0 || !ok || err != nil {
+			t.Errorf("deleting nothing: %d, %v, %v", version, ok, err)
 		}
-		testSameRecord(t, testLoad(t, s, testKey), Record{Version: second, Token: "b"})
+		testNothing(t, s, testKey)
 	}},
-	{"no record has version 0", func(t *testing.T, s Store) {
-		_, err := s.Save(t.Context(), testKey, testRecord(), 1)
-		testFails(t, err, ErrConflict)
-		testFails(t, s.Delete(t.Context(), testKey, 1), ErrConflict)
-		testFails(t, s.Delete(t.Context(), testKey, 0), nil)
-		_, err = s.Load(t.Context(), testKey)
-		testFails(t, err, ErrNotFound)
-	}},
-	{"a deleted record is not found and its version never comes again", func(t *testing.T, s Store) {
-		last := uint64(0)
+	{"a version never comes again, after a delete neither", func(t *testing.T, s Store) {
+		seen := map[int64]bool{}
 		for range 3 {
-			version := testSave(t, s, testKey, testRecord(), 0)
-			if version <= last {
-				t.Errorf("version %d after %d", version, last)
+			version := testSwap(t, s, testKey, "a", 0)
+			if seen[version] {
+				t.Errorf("version %d again", version)
 			}
-			last = version
-			testFails(t, s.Delete(t.Context(), testKey, version), nil)
-			testFails(t, s.Delete(t.Context(), testKey, version), ErrConflict)
-			testFails(t, s.Delete(t.Context(), testKey, 0), nil)
-			_, err := s.Load(t.Context(), testKey)
-			testFails(t, err, ErrNotFound)
-			_, err = s.Save(t.Context(), testKey, testRecord(), version)
-			testFails(t, err, ErrConflict)
+			seen[version] = true
+			if v, ok, err := s.Swap(t.Context(), testKey, nil, version); v != 0 || !ok || err != nil {
+				t.Errorf("deleting: %d, %v, %v", v, ok, err)
+			}
+			testNothing(t, s, testKey)
+			testSlower(t, s, nil, version)
+			testSlower(t, s, []byte("b"), version)
 		}
 	}},
 	{"keys are apart", func(t *testing.T, s Store) {
 		keys := []string{"a/", "A/", "a", "a/../a/", "é", strings.Repeat("long", 200), "a.corrupt-1", "\n"}
 		for _, key := range keys {
-			testSave(t, s, key, Record{Token: key}, 0)
+			testSwap(t, s, key, "of "+key, 0)
 		}
 		for _, key := range keys {
-			if got := testLoad(t, s, key); got.Token != key {
-				t.Errorf("%q has the record of %q", key, got.Token)
+			if got, _ := testLoad(t, s, key); got != "of "+key {
+				t.Errorf("%q has %q", key, got)
 			}
 		}
 	}},
-	{"records are copied in and out", func(t *testing.T, s Store) {
-		r := testRecord()
-		testSave(t, s, testKey, r, 0)
-		clear(r.Client)
-		clear(r.Environment)
-		got := testLoad(t, s, testKey)
-		clear(got.Client)
-		clear(got.Environment)
-		want := testRecord()
-		want.Version = got.Version
-		testSameRecord(t, testLoad(t, s, testKey), want)
-	}},
-	{"what JSON cannot give back is refused", func(t *testing.T, s Store) {
-		v := testSave(t, s, testKey, Record{Token: "a"}, 0)
-		for _, r := range []Record{
-			{Token: testSecret + "\xff"},
-			{Client: json.RawMessage(`{"` + testSecret)}, {Client: json.RawMessage(`{},"token":"x"`)}, {Client: json.RawMessage(" ")},
-			{Environment: json.RawMessage(`{}}`)},
-		} {
-			version, err := s.Save(t.Context(), testKey, r, v)
-			if testFails(t, err, err); err == nil || version != 0 {
-				t.Errorf("saved %q %s %s", r.Token, r.Client, r.Environment)
-			}
+	{"data are copied in and out", func(t *testing.T, s Store) {
+		data := []byte(testData)
+		if _, ok, err := s.Swap(t.Context(), testKey, data, 0); !ok || err != nil {
+			t.Fatal(ok, err)
 		}
-		testSameRecord(t, testLoad(t, s, testKey), Record{Version: v, Token: "a"})
+		clear(data)
+		got, _, err := s.Load(t.Context(), testKey)
+		check(t, err)
+		clear(got)
+		if again, _ := testLoad(t, s, testKey); again != testData {
+			t.Errorf("got %q", again)
+		}
 	}},
 	{"a key that names nobody is refused", func(t *testing.T, s Store) {
 		for _, key := range []string{"", "\xff"} {
-			_, loadErr := s.Load(t.Context(), key)
-			_, saveErr := s.Save(t.Context(), key, Record{}, 0)
-			for _, err := range []error{loadErr, saveErr, s.Delete(t.Context(), key, 0)} {
-				if err == nil || errors.Is(err, ErrNotFound) {
-					t.Errorf("key %q: %v", key, err)
-				}
+			_, _, loadErr := s.Load(t.Context(), key)
+			_, ok, swapErr := s.Swap(t.Context(), key, []byte("a"), 0)
+			if loadErr == nil || swapErr == nil || ok {
+				t.Errorf("key %q: %v, %v", key, loadErr, swapErr)
 			}
 		}
 	}},
 	{"a context that has ended is heard first", func(t *testing.T, s Store) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := s.Load(ctx, testKey)
+		_, _, err := s.Load(ctx, testKey)
 		testFails(t, err, context.Canceled)
-		_, err = s.Save(ctx, testKey, testRecord(), 0)
+		_, ok, err := s.Swap(ctx, testKey, []byte("a"), 0)
 		testFails(t, err, context.Canceled)
-		testFails(t, s.Delete(ctx, testKey, 0), context.Canceled)
-		_, err = s.Load(t.Context(), testKey)
-		testFails(t, err, ErrNotFound)
+		testNothing(t, s, testKey)
+		if ok {
+			t.Error("swapped")
+		}
 	}},
-	{"64 goroutines that compare and save lose nothing", func(t *testing.T, s Store) {
+	{"64 goroutines that compare and swap lose nothing", func(t *testing.T, s Store) {
 		var group sync.WaitGroup
 		for range 64 {
 			group.Go(func() {
@@ -244,30 +209,31 @@ var testStoreRules = []struct {
 			})
 		}
 		group.Wait()
-		if got := testLoad(t, s, testKey); string(got.Client) != "64" || got.Version != 64 {
-			t.Errorf("counted to %s in %v", got.Client, got)
+		if got, _ := testLoad(t, s, testKey); got != "64" {
+			t.Errorf("counted to %s", got)
 		}
 	}},
 }
 
-// testIncrement adds 1 to the number in the record, times times.
+// testIncrement adds 1 to the number under testKey, times times.
 func testIncrement(ctx context.Context, s Store, times int) error {
 	for times > 0 {
-		r, err := s.Load(ctx, testKey)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		data, version, err := s.Load(ctx, testKey)
+		if err != nil {
 			return err
 		}
 		n := 0
-		if r.Client != nil {
-			if err := json.Unmarshal(r.Client, &n); err != nil {
+		if version != 0 {
+			if n, err = strconv.Atoi(string(data)); err != nil {
 				return err
 			}
 		}
-		r.Client = fmt.Append(nil, n+1)
-		if _, err = s.Save(ctx, testKey, r, r.Version); err == nil {
-			times--
-		} else if !errors.Is(err, ErrConflict) {
+		_, ok, err := s.Swap(ctx, testKey, strconv.AppendInt(nil, int64(n+1), 10), version)
+		if err != nil {
 			return err
+		}
+		if ok {
+			times--
 		}
 	}
 	return nil
@@ -302,50 +268,24 @@ func TestStoreKeysAreStableAndUnambiguous(t *testing.T) {
 	}
 }
 
-func TestStoreRecordIsPrintedWithoutItsContent(t *testing.T) {
-	r := testRecord()
-	r.Version, r.Client, r.Environment = 7, json.RawMessage(`"`+testSecret+`"`), json.RawMessage(`["`+testSecret+`"]`)
-	memory := NewMemoryStore()
-	testSave(t, memory, testKey, r, 0)
-	want := "Record{Version: 7, Token: [redacted], Client: 8 bytes, Environment: 10 bytes, Date: 2026-05-12T10:30:00Z}"
-	type holder struct{ R Record }
-	var printed []string
+func TestStoresArePrintedWithoutTheirContent(t *testing.T) {
+	memory, sealed := NewMemoryStore(), EncryptStore(NewMemoryStore(), [32]byte([]byte(strings.Repeat(testSecret, 6))[:32]))
+	testSwap(t, memory, testKey, testSecret, 0)
+	testSwap(t, sealed, testKey, testSecret, 0)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%10v"} {
-		printed = append(printed, fmt.Sprintf(verb, r))
-		for _, v := range []any{&r, holder{r}, &holder{r}, []Record{r}, map[string]Record{"k": r}, storedRecord{Record: r}, memory} {
-			printed = append(printed, fmt.Sprintf(verb, v))
+		for _, s := range []Store{memory, sealed} {
+			text := fmt.Sprintf(verb, s)
+			if strings.Contains(text, testSecret) || strings.Contains(text, fmt.Sprintf("%x", testSecret)) || strings.Contains(text, strings.Trim(fmt.Sprint([]byte(testSecret)), "[]")) {
+				t.Errorf("%s prints %s", verb, text)
+			}
 		}
-	}
-	for _, v := range []any{r, &r} {
-		var log bytes.Buffer
-		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "r", v)
-		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "r", v)
-		printed = append(printed, log.String())
-	}
-	for _, text := range append(printed, r.String()) {
-		if strings.Contains(text, testSecret) || strings.Contains(text, fmt.Sprintf("%x", testSecret)) {
-			t.Errorf("printed %s", text)
-		}
-		if strings.HasPrefix(text, "Record{") && text != want {
-			t.Errorf("printed %s\nwant    %s", text, want)
-		}
-	}
-	if got := (Record{}).String(); got != "Record{Version: 0, Token: none, Client: 0 bytes, Environment: 0 bytes, Date: unknown}" {
-		t.Errorf("printed %s", got)
-	}
-}
-
-func TestStoreRecordIsEncodedWhole(t *testing.T) {
-	data, err := json.Marshal(testRecord())
-	if err != nil || !strings.Contains(string(data), testSecret) {
-		t.Errorf("got %s, %v", data, err)
 	}
 }
 
 func TestStoreInTheBrowserMovesCorruptItemsAside(t *testing.T) {
 	area := testArea{"fapi:a": testSecret, "fapi:a.corrupt-1": "taken"}
 	s := &BrowserStore{area: area}
-	_, err := s.Load(t.Context(), "a")
+	_, _, err := s.Load(t.Context(), "a")
 	testFails(t, err, ErrCorruptRecord)
 	if want := `localStorage item "fapi:a": not a readable record, moved to "fapi:a.corrupt-2"`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -353,34 +293,122 @@ func TestStoreInTheBrowserMovesCorruptItemsAside(t *testing.T) {
 	if area["fapi:a.corrupt-2"] != testSecret {
 		t.Errorf("area is %q", area)
 	}
-	_, err = s.Load(t.Context(), "a")
-	testFails(t, err, ErrNotFound)
+	testNothing(t, s, "a")
 }
 
 func TestStoreWithoutLocalStorageIsUnsupported(t *testing.T) {
 	s := &BrowserStore{}
-	_, err := s.Load(t.Context(), testKey)
+	_, _, err := s.Load(t.Context(), testKey)
 	testFails(t, err, ErrUnsupported)
-	_, err = s.Save(t.Context(), testKey, testRecord(), 0)
+	_, _, err = s.Swap(t.Context(), testKey, []byte("a"), 0)
 	testFails(t, err, ErrUnsupported)
-	testFails(t, s.Delete(t.Context(), testKey, 0), ErrUnsupported)
+}
+
+func TestEncryptStore(t *testing.T) {
+	first, second, third := [32]byte{1}, [32]byte{2}, [32]byte{3}
+	refused := func(t *testing.T, s Store, key string) {
+		t.Helper()
+		_, _, err := s.Load(t.Context(), key)
+		testFails(t, err, ErrDecrypt)
+	}
+	t.Run("the inner store sees nothing of the data", func(t *testing.T) {
+		inner := NewMemoryStore()
+		testSwap(t, EncryptStore(inner, first), testKey, testSecret+testSecret, 0)
+		sealed, _ := testLoad(t, inner, testKey)
+		if strings.Contains(sealed, testSecret) || !strings.HasPrefix(sealed, sealFormat) {
+			t.Errorf("kept %q", sealed)
+		}
+	})
+	t.Run("two swaps of the same data differ", func(t *testing.T) {
+		inner := NewMemoryStore()
+		s := EncryptStore(inner, first)
+		version := testSwap(t, s, testKey, "a", 0)
+		one, _ := testLoad(t, inner, testKey)
+		testSwap(t, s, testKey, "a", version)
+		if two, _ := testLoad(t, inner, testKey); one == two {
+			t.Error("they are the same")
+		}
+	})
+	t.Run("another key is an error, neither nothing nor overwritten", func(t *testing.T) {
+		inner := NewMemoryStore()
+		version := testSwap(t, EncryptStore(inner, first), testKey, "a", 0)
+		before, _ := testLoad(t, inner, testKey)
+		other := EncryptStore(inner, second)
+		refused(t, other, testKey)
+		testSlower(t, other, []byte("b"), 0)
+		for _, data := range [][]byte{[]byte("b"), nil} {
+			_, ok, err := other.Swap(t.Context(), testKey, data, version)
+			if testFails(t, err, ErrDecrypt); ok {
+				t.Error("overwritten")
+			}
+		}
+		if after, _ := testLoad(t, inner, testKey); after != before {
+			t.Error("the data have changed")
+		}
+	})
+	t.Run("an old key opens, the new one seals", func(t *testing.T) {
+		inner := NewMemoryStore()
+		version := testSwap(t, EncryptStore(inner, first), testKey, "a", 0)
+		rotated := EncryptStore(inner, second, third, first)
+		if data, _ := testLoad(t, rotated, testKey); data != "a" {
+			t.Errorf("got %q", data)
+		}
+		testSwap(t, rotated, testKey, "b", version)
+		if data, _ := testLoad(t, EncryptStore(inner, second), testKey); data != "b" {
+			t.Errorf("got %q", data)
+		}
+		refused(t, EncryptStore(inner, first), testKey)
+	})
+	t.Run("data under another key do not open", func(t *testing.T) {
+		inner := NewMemoryStore()
+		s := EncryptStore(inner, first)
+		testSwap(t, s, "a", "of a", 0)
+		sealed, _ := testLoad(t, inner, "a")
+		testSwap(t, inner, "b", sealed, 0)
+		refused(t, s, "b")
+	})
+	t.Run("a changed byte anywhere, or a cut, does not open", func(t *testing.T) {
+		inner := NewMemoryStore()
+		s := EncryptStore(inner, first)
+		version := testSwap(t, s, testKey, "a", 0)
+		sealed, _ := testLoad(t, inner, testKey)
+		for i := range len(sealed) {
+			changed := []byte(sealed)
+			changed[i] ^= 1
+			version = testSwap(t, inner, testKey, string(changed), version)
+			refused(t, s, testKey)
+			version = testSwap(t, inner, testKey, sealed[:i], version)
+			refused(t, s, testKey)
+		}
+	})
+	t.Run("a client fails and keeps what is there", func(t *testing.T) {
+		f, inner := newFakeFAPI(), NewMemoryStore()
+		f.loaded(t, signedInClient(1), "t1", WithStore(EncryptStore(inner, first)))
+		c := f.clerk(t, WithStore(EncryptStore(inner, second)))
+		before, _ := testLoad(t, inner, c.records.key)
+		if err := c.Load(t.Context()); !errors.Is(err, ErrDecrypt) || !errors.Is(err, ErrLoad) {
+			t.Errorf("got %v", err)
+		}
+		if after, _ := testLoad(t, inner, c.records.key); after != before {
+			t.Error("overwritten")
+		}
+	})
 }
 
 // A client with its sessions and user is about 30 KB.
 func BenchmarkStore(b *testing.B) {
-	r := testRecord()
-	r.Client = json.RawMessage(`{"id":"client_1","sessions":[` + strings.Repeat(`{"id":"sess_1","status":"active","user":null},`, 650) + `{}]}`)
+	data := string(bytes.Repeat([]byte(`{"id":"sess_1","status":"active","user":null},`), 650))
 	for _, name := range slices.Sorted(maps.Keys(testStores)) {
-		b.Run("save/"+name, func(b *testing.B) {
-			s, version := testStores[name](b), uint64(0)
+		b.Run("swap/"+name, func(b *testing.B) {
+			s, version := testStores[name](b), int64(0)
 			b.ReportAllocs()
 			for b.Loop() {
-				version = testSave(b, s, testKey, r, version)
+				version = testSwap(b, s, testKey, data, version)
 			}
 		})
 		b.Run("load/"+name, func(b *testing.B) {
 			s := testStores[name](b)
-			testSave(b, s, testKey, r, 0)
+			testSwap(b, s, testKey, data, 0)
 			b.ReportAllocs()
 			for b.Loop() {
 				testLoad(b, s, testKey)

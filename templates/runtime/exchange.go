@@ -199,7 +199,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	now := c.now()
 	c.change(func(l *ledger) {
 		if newer != nil && l.token == t.sent {
-			if newer.Version > l.version {
+			if newer.version > l.version {
 				l.adopt(*newer)
 			}
 			return

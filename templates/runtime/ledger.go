@@ -2,6 +2,7 @@ package fapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -14,7 +15,8 @@ type ledger struct {
 	environment *environmentPart
 	source      Source
 	loaded      bool
-	ending      []string // sessions that were signed out here while the server could not be told
+	extra       map[string]json.RawMessage // members of the record that this version does not know
+	ending      []string                   // sessions that were signed out here while the server could not be told
 
 	// The order of answers. Each request takes the next sequence number.
 	sequence    uint64    // the last one taken
@@ -36,7 +38,7 @@ type ledger struct {
 	revised uint64   // counts changes that are to be saved
 	saved   uint64   // the count that was saved last
 	base    string   // the token in the record that was read or written last
-	version uint64   // of that record
+	version int64    // of that record
 	tried   []string // tokens since then whose saving failed, perhaps only to say so
 	force   bool     // this token wins over what another process saved
 }
@@ -196,22 +198,22 @@ func (l *ledger) overrule(p *clientPart, from Origin) {
 }
 
 // adopt takes over a record of the store whole, because another process is further than this one.
-func (l *ledger) adopt(r Record) {
-	l.setToken(storedToken(r.Token))
-	l.ending = union(r.SignOuts, l.ending)
-	if p, ok := decodeClient(r.Client); ok && len(r.Client) > 0 {
+func (l *ledger) adopt(r record) {
+	l.setToken(storedToken(r.token))
+	l.ending = union(r.signOuts, l.ending)
+	if p, ok := decodeClient(r.client); ok && len(r.client) > 0 {
 		l.overrule(p.without(l.ending), FromStore)
 	}
-	if p, ok := decodeEnvironment(r.Environment); ok {
+	if p, ok := decodeEnvironment(r.environment); ok {
 		l.setEnvironment(p)
 		l.source.Environment = SourcePart{From: FromStore}
 	}
-	if r.Date.After(l.date) {
-		l.date = r.Date
+	if r.date.After(l.date) {
+		l.date = r.date
 	}
-	l.base, l.tried, l.version, l.force = r.Token, nil, r.Version, false
+	l.base, l.tried, l.version, l.force, l.extra = r.token, nil, r.version, false, r.extra
 	l.saved = l.revised
-	if len(l.ending) > len(r.SignOuts) {
+	if len(l.ending) > len(r.signOuts) {
 		l.revised++ // the store does not know them all
 	}
 }
@@ -237,13 +239,13 @@ func union(a, b []string) []string {
 }
 
 // record is what the store is to hold.
-func (l *ledger) record() Record {
-	r := Record{Version: l.version, Token: l.token, Date: l.date, SignOuts: l.ending}
+func (l *ledger) record() record {
+	r := record{version: l.version, token: l.token, date: l.date, signOuts: l.ending, extra: l.extra}
 	if l.client != nil {
-		r.Client = l.client.raw
+		r.client = l.client.raw
 	}
 	if l.environment != nil {
-		r.Environment = l.environment.raw
+		r.environment = l.environment.raw
 	}
 	return r
 }

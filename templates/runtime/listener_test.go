@@ -237,7 +237,7 @@ func TestClosed(t *testing.T) {
 	if heard != 1 || len(f.asked()) != sent {
 		t.Errorf("heard %d times, sent %d more", heard, len(f.asked())-sent)
 	}
-	if r, err := c.store.Load(ctx, c.key); err != nil || r.Token != "t2" {
+	if r, err := c.records.load(ctx); err != nil || r.token != "t2" {
 		t.Errorf("the token of a late answer is lost: %v %v", r, err)
 	}
 	if c.State().Session == nil || c.AuthorizationHeader() != "t2" {

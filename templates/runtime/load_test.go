@@ -71,8 +71,8 @@ func TestLoadFallsBackToTheStore(t *testing.T) {
 				f.answer("GET /v1/client", tt.client)
 			}
 			c := f.clerk(t, WithStore(store))
-			store.other(t, c, func(r *Record) {
-				r.Environment, r.Client = []byte(tt.storedEnv), []byte(tt.storedClient)
+			store.other(t, c, func(r *record) {
+				r.environment, r.client = []byte(tt.storedEnv), []byte(tt.storedClient)
 			})
 			err := c.Load(t.Context())
 			s := c.State()
@@ -188,8 +188,8 @@ func TestLoadWaitsNoLongerThanItsContext(t *testing.T) {
 		if err := c.Load(ctx); !errors.Is(err, ErrLoad) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("with an empty store: %v", err)
 		}
-		store.other(t, c, func(r *Record) {
-			r.Environment, r.Client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
+		store.other(t, c, func(r *record) {
+			r.environment, r.client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
 		})
 		c = f.clerk(t, WithStore(store))
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
@@ -345,10 +345,10 @@ func TestAuthorizationHeaderOfAHost(t *testing.T) {
 	if got := describe(c); got != "client=client_1 at=1 token=other" {
 		t.Errorf("got %s", got)
 	}
-	if r, err := store.MemoryStore.Load(t.Context(), c.key); err != nil || r.Token != "other" {
+	if r, err := store.stored(c); err != nil || r.token != "other" {
 		t.Errorf("stored %v %v", r, err)
 	}
-	store.other(t, c, func(r *Record) { r.Token = "another process" })
+	store.other(t, c, func(r *record) { r.token = "another process" })
 	if err := c.SetAuthorizationHeader(""); err != nil || c.AuthorizationHeader() != "" {
 		t.Errorf("the host's word: %q, %v", c.AuthorizationHeader(), err)
 	}
@@ -370,8 +370,8 @@ func TestLoadTellsOfUselessAnswers(t *testing.T) {
 			f.answer("GET /v1/environment", fakeAnswer{body: tt.environment})
 			f.answer("GET /v1/client", fakeAnswer{body: tt.client})
 			c := f.clerk(t, WithStore(store))
-			store.other(t, c, func(r *Record) {
-				r.Environment, r.Client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
+			store.other(t, c, func(r *record) {
+				r.environment, r.client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
 			})
 			check(t, c.Load(t.Context()))
 			if s := c.State().Source; s.Client.From != FromStore || s.Client.Err == nil || s.Environment.From != FromStore || s.Environment.Err == nil {

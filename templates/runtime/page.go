@@ -40,7 +40,7 @@ func (p *Page[T]) UnmarshalJSON(b []byte) error {
 		TotalCount *int64 `json:"total_count"`
 	}
 	err := json.Unmarshal(b, &page)
-	p.Data, p.TotalCount, p.hasTotal = page.Data, Value(page.TotalCount), page.TotalCount != nil
+	p.Data, p.TotalCount, p.hasTotal = page.Data, Value(page.TotalCount), Value(page.TotalCount) >= 0 && page.TotalCount != nil
 	return syntaxError(err)
 }
 

@@ -42,7 +42,7 @@ func ownText(err error) (string, bool) {
 	case errors.As(err, &key):
 		return key.Error(), true
 	}
-	for _, own := range []error{ErrClosed, ErrUnsupported, ErrConflict, ErrNotFound, ErrCorruptRecord, ErrNoSession, ErrNotLoaded, errUnusable, errNotToken, errWriterHangs} {
+	for _, own := range []error{ErrClosed, ErrUnsupported, ErrConflict, ErrNotFound, ErrCorruptRecord, ErrDecrypt, errFaster, ErrNoSession, ErrNotLoaded, errUnusable, errNotToken, errWriterHangs} {
 		if errors.Is(err, own) {
 			return own.Error(), true
 		}

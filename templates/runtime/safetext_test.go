@@ -144,7 +144,8 @@ func TestPrintedValuesShowNoSecret(t *testing.T) {
 		"DecodeError":  &DecodeError{Path: "$", Raw: []byte(testSecret)},
 		"NetworkError": &NetworkError{Err: errors.New(testSecret)},
 		"Response":     Response{StatusCode: 200, Body: []byte(testSecret), Header: http.Header{"Authorization": {testSecret}}},
-		"Record":       Record{Token: testSecret},
+		"EncryptStore": EncryptStore(NewMemoryStore(), [32]byte([]byte(strings.Repeat(testSecret, 6))[:32])),
+		"a service":    struct{ core *core }{api.core},
 	}
 	for name, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {

@@ -74,7 +74,7 @@ func TestSignOutBeforeLoad(t *testing.T) {
 	if len(f.asked()) != 0 {
 		t.Errorf("asked %v without a credential", f.asked())
 	}
-	store.other(t, c, func(r *Record) { r.Token, r.Client = "t1", []byte(signedInClient(1)) })
+	store.other(t, c, func(r *record) { r.token, r.client = "t1", []byte(signedInClient(1)) })
 	c = f.clerk(t, WithStore(store))
 	store.beforeSave = func() error { return boom }
 	err := c.SignOut(t.Context())
@@ -94,7 +94,7 @@ func TestSignOutWithTheCredentialOfAnotherProcess(t *testing.T) {
 		f.on("DELETE /v1/client/sessions", func(a fakeAsked) fakeAnswer {
 			if late {
 				late = false
-				store.other(t, c, func(r *Record) { r.Token = "t2" })
+				store.other(t, c, func(r *record) { r.token = "t2" })
 			}
 			if a.Token == "t2" {
 				return fakeAnswer{body: enveloped(clientJSON("client_1", 9))}
@@ -103,7 +103,7 @@ func TestSignOutWithTheCredentialOfAnotherProcess(t *testing.T) {
 		})
 		c = f.loaded(t, signedInClient(1), "t1", WithStore(store))
 		if !late {
-			store.other(t, c, func(r *Record) { r.Token = "t2" })
+			store.other(t, c, func(r *record) { r.token = "t2" })
 		}
 		check(t, c.SignOut(t.Context()))
 		if got := describe(c); got != "client=client_1 at=9 token=t2" {

@@ -9,7 +9,7 @@ import (
 // Node.js has no localStorage unless it is told to: then only the last lines are tested.
 func TestStoreOfThePageKeepsTheRules(t *testing.T) {
 	if pageStorage() == nil {
-		if _, err := NewBrowserStore().Load(t.Context(), testKey); !errors.Is(err, ErrUnsupported) {
+		if _, _, err := NewBrowserStore().Load(t.Context(), testKey); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("got %v", err)
 		}
 		return
@@ -27,7 +27,7 @@ func TestStoreReportsWhatLocalStorageThrows(t *testing.T) {
 	full.Set("getItem", js.Global().Get("Function").New("return null"))
 	full.Set("setItem", js.Global().Get("Function").New("throw new Error('quota exceeded')"))
 	s := &BrowserStore{area: localStorage(full)}
-	_, err := s.Save(t.Context(), "a", testRecord(), 0)
+	_, _, err := s.Swap(t.Context(), "a", []byte("a"), 0)
 	testFails(t, err, err)
 	if want := `localStorage item "fapi:a": JavaScript error: quota exceeded`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
 // MemoryStore is a Store that lasts as long as the process, for tests, bots and servers. The zero MemoryStore is empty
 // and ready; it must not be copied.
 type MemoryStore struct {
-	mu      sync.Mutex
-	records map[string]storedRecord
+	mu    sync.Mutex
+	cells map[string]cell
 }
 
 // NewMemoryStore returns an empty MemoryStore.
@@ -20,51 +21,36 @@ func NewMemoryStore() *MemoryStore { return &MemoryStore{} }
 // Format prints how many keys there are, for every verb and flag: %+v would print the tokens.
 func (s *MemoryStore) Format(f fmt.State, _ rune) {
 	s.mu.Lock()
-	n := len(s.records)
+	n := len(s.cells)
 	s.mu.Unlock()
 	_, _ = io.WriteString(f, fmt.Sprintf("MemoryStore{%d keys}", n))
 }
 
 // Load implements Store.
-func (s *MemoryStore) Load(ctx context.Context, key string) (Record, error) {
+func (s *MemoryStore) Load(ctx context.Context, key string) ([]byte, int64, error) {
 	if err := checkKey(ctx, key); err != nil {
-		return Record{}, err
-	}
-	s.mu.Lock()
-	stored := s.records[key]
-	s.mu.Unlock()
-	r, err := stored.load()
-	return r.clone(), err
-}
-
-// Save implements Store.
-func (s *MemoryStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
-	if err := checkKey(ctx, key); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next, err := s.records[key].save(r, ifVersion)
-	if err != nil {
-		return 0, err
-	}
-	if s.records == nil {
-		s.records = map[string]storedRecord{}
-	}
-	s.records[key] = next
-	return next.Version, nil
+	c := s.cells[key]
+	return slices.Clone(c.data), c.current(), nil
 }
 
-// Delete implements Store.
-func (s *MemoryStore) Delete(ctx context.Context, key string, ifVersion uint64) error {
+// Swap implements Store.
+func (s *MemoryStore) Swap(ctx context.Context, key string, data []byte, old int64) (int64, bool, error) {
 	if err := checkKey(ctx, key); err != nil {
-		return err
+		return 0, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next, err := s.records[key].forget(ifVersion)
-	if err == nil && ifVersion != 0 {
-		s.records[key] = next
+	next, ok := s.cells[key].swap(data, old)
+	if !ok {
+		return 0, false, nil
 	}
-	return err
+	if s.cells == nil {
+		s.cells = map[string]cell{}
+	}
+	s.cells[key] = next
+	return next.current(), true, nil
 }

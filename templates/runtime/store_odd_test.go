@@ -7,44 +7,29 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 )
 
-func TestRecordOfTheLastVersionIsNotLost(t *testing.T) {
-	if !hasFileLock {
-		t.Skip("no file lock that the kernel frees on this platform")
-	}
-	for _, version := range []uint64{math.MaxUint64, math.MaxUint64 - 1, math.MaxInt64} {
-		store, err := NewFileStore(filepath.Join(t.TempDir(), "store"))
-		check(t, err)
-		_, err = store.Save(t.Context(), testKey, Record{Token: "t1"}, 0)
-		check(t, err)
-		names, err := filepath.Glob(filepath.Join(store.dir, "*.json"))
-		if err != nil || len(names) != 1 {
-			t.Fatal(names, err)
-		}
-		data, err := os.ReadFile(names[0])
+func TestDataOfTheLastVersionAreNotLost(t *testing.T) {
+	for _, version := range []int64{math.MaxInt64, maxVersion, maxVersion - 1} {
+		store := testFileStore(t, t.TempDir())
+		testSwap(t, store, testKey, "a", 0)
+		data, err := os.ReadFile(testRecordPath(store))
 		check(t, err)
 		text := strings.Replace(string(data), `"version":1,`, fmt.Sprintf(`"version":%d,`, version), 1)
-		check(t, os.WriteFile(names[0], []byte(text), 0o600))
+		check(t, os.WriteFile(testRecordPath(store), []byte(text), 0o600))
 
-		r, err := store.Load(t.Context(), testKey)
-		if err != nil || r.Version != version {
-			t.Fatalf("%d: %v, %v", version, r, err)
+		if data, v := testLoad(t, store, testKey); data != "a" || v != version {
+			t.Fatalf("%d: %q, %d", version, data, v)
 		}
-		r.Token = "t2"
-		next, err := store.Save(t.Context(), testKey, r, version)
-		if err != nil || next == 0 || next == version {
-			t.Errorf("%d: saved as %d, %v", version, next, err)
+		next := testSwap(t, store, testKey, "b", version)
+		if data, v := testLoad(t, store, testKey); data != "b" || v != next || next == version {
+			t.Errorf("%d: %q, %d after %d", version, data, v, next)
 		}
-		if r, err = store.Load(t.Context(), testKey); err != nil || r.Token != "t2" || r.Version != next {
-			t.Errorf("%d: %v, %v", version, r, err)
-		}
-		if again, err := store.Save(t.Context(), testKey, r, next); err != nil || again != next+1 {
-			t.Errorf("%d: after %d comes %d, %v", version, next, again, err)
+		if again := testSwap(t, store, testKey, "c", next); again != next+1 {
+			t.Errorf("%d: after %d comes %d", version, next, again)
 		}
 	}
 }
@@ -56,8 +41,8 @@ func TestStoredTokenThatCannotBeSent(t *testing.T) {
 		f, store := newFakeFAPI(), &hookedStore{}
 		f.answer("GET /v1/client", fakeAnswer{body: enveloped(signedInClient(2)), headers: []string{"Authorization: fresh"}})
 		c := f.clerk(t, WithStore(store))
-		store.other(t, c, func(r *Record) {
-			r.Token, r.Client, r.Environment = stored, []byte(signedInClient(1)), []byte(fakeEnvironment)
+		store.other(t, c, func(r *record) {
+			r.token, r.client, r.environment = stored, []byte(signedInClient(1)), []byte(fakeEnvironment)
 		})
 		if err := c.Load(t.Context()); err != nil || c.State().Session == nil {
 			t.Errorf("%q: %v, %s", stored, err, describe(c))
@@ -85,13 +70,10 @@ func TestFileStoreOfAnotherUserIsRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // only root can give a file away
 	}
-	store, err := NewFileStore(filepath.Join(t.TempDir(), "store"))
-	check(t, err)
-	_, err = store.Save(t.Context(), testKey, Record{Token: "t1"}, 0)
-	check(t, err)
-	names, _ := filepath.Glob(filepath.Join(store.dir, "*.json"))
-	check(t, os.Chown(names[0], 12345, -1))
-	if _, err := store.Load(t.Context(), testKey); err == nil || !strings.HasSuffix(err.Error(), "owner is user 12345, not 0") || errors.Is(err, ErrCorruptRecord) {
+	store := testFileStore(t, t.TempDir())
+	testSwap(t, store, testKey, "a", 0)
+	check(t, os.Chown(testRecordPath(store), 12345, -1))
+	if _, _, err := store.Load(t.Context(), testKey); err == nil || !strings.HasSuffix(err.Error(), "owner is user 12345, not 0") || errors.Is(err, ErrCorruptRecord) {
 		t.Errorf("record: %v", err)
 	}
 }
@@ -132,40 +114,41 @@ func FuzzBaseURL(f *testing.F) {
 	})
 }
 
-// A record that can be read is written back as it was, with every field; anything else is an error and no panic.
+// A record, and a cell, that can be read are written back as they were, with every field; anything else is an error and no panic.
 func FuzzRecord(f *testing.F) {
-	whole, err := storedRecord{Record: Record{Version: 3, Token: "t", Client: []byte(signedInClient(1)), Environment: []byte(fakeEnvironment),
-		SignOuts: []string{"sess_2"}}}.encode(testKey)
+	whole, err := testRecord().encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole)
 	for _, seed := range []string{
-		"", "{}", "null", `{"format":"fapi.record.1","key":"` + testKey + `","version":1}`, `{"format":"fapi.record.9"}`,
-		`{"format":"fapi.record.1","key":"` + testKey + `","version":18446744073709551615,"deleted":true}`,
-		`{"format":"fapi.record.1","key":"` + testKey + `","version":1,"date":"2026-01-02T03:04:05Z","client":null,"sign_outs":[null]}`,
+		"", "{}", "null", `{"format":"fapi.record.2"}`, `{"format":"fapi.record.9"}`, `{"format":"fapi.record.2","x":1,"x":2,"token":null}`,
+		`{"format":"fapi.record.2","date":"2026-01-02T03:04:05Z","client":null,"sign_outs":[null]}`,
+		`{"format":"fapi.store.1","key":"clerk.example.com/","version":1,"length":1}` + "\na",
+		`{"format":"fapi.store.1","key":"clerk.example.com/","version":9223372036854775807,"deleted":true,"length":0}` + "\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		stored, err := decodeRecord(data, testKey)
-		if err != nil {
-			return
+		if r, err := decodeRecord(data); err == nil {
+			text, err := r.encode()
+			if err != nil {
+				t.Fatalf("%q is read but cannot be written: %v", data, err)
+			}
+			again, err := decodeRecord(text)
+			if err != nil || !again.date.Equal(r.date) {
+				t.Fatalf("%q comes back as %q: %v", data, text, err)
+			}
+			if again.date = r.date; !reflect.DeepEqual(again, r) {
+				t.Errorf("%q comes back as %q", data, text)
+			}
 		}
-		text, err := stored.encode(testKey)
-		if err != nil {
-			t.Fatalf("%q is read but cannot be written: %v", data, err)
-		}
-		again, err := decodeRecord(text, testKey)
-		if err != nil || !again.Date.Equal(stored.Date) {
-			t.Fatalf("%q comes back as %q: %v", data, text, err)
-		}
-		again.Date = stored.Date
-		if !reflect.DeepEqual(again, stored) {
-			t.Errorf("%q comes back as %q", data, text)
-		}
-		if _, err := stored.save(stored.Record, stored.current()); err == nil && stored.next() == 0 {
-			t.Errorf("%q: no version after it", data)
+		if c, err := decodeCell(data, testKey); err == nil {
+			text, err := c.encode(testKey)
+			again, failed := decodeCell(text, testKey)
+			if err != nil || failed != nil || !reflect.DeepEqual(again, c) || c.next() <= 0 {
+				t.Errorf("%q comes back as %q, %v, %v", data, text, err, failed)
+			}
 		}
 	})
 }

@@ -2,9 +2,7 @@ package fapi
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -46,26 +44,26 @@ var testChildRoles = map[string]func(*FileStore) error{
 	},
 }
 
-// testWriteOne saves a record whose parts all tell who wrote them.
-func testWriteOne(s *FileStore, who string) (uint64, error) {
+// testWriteOne saves data whose parts all tell who wrote them.
+func testWriteOne(s *FileStore, who string) (int64, error) {
 	for {
-		r, err := s.Load(context.Background(), testKey)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		_, old, err := s.Load(context.Background(), testKey)
+		if err != nil {
 			return 0, err
 		}
-		text := fmt.Appendf(nil, `{ "from":%q, "pad":"%s", "to":%q }`, who, strings.Repeat("x", 4<<10), who)
-		version, err := s.Save(context.Background(), testKey, Record{Token: who, Client: text, Environment: text}, r.Version)
-		if !errors.Is(err, ErrConflict) {
+		version, ok, err := s.Swap(context.Background(), testKey, []byte(testWritten(who)), old)
+		if ok || err != nil {
 			return version, err
 		}
 	}
 }
 
-// testWhole says whether testWriteOne wrote all of r at once.
-func testWhole(r Record) bool {
-	who := strconv.Quote(r.Token)
-	return r.Token != "" && bytes.Equal(r.Client, r.Environment) && len(r.Client) > 4<<10 &&
-		bytes.HasPrefix(r.Client, []byte(`{ "from":`+who+`,`)) && bytes.HasSuffix(r.Client, []byte(`"to":`+who+` }`))
+func testWritten(who string) string { return who + strings.Repeat("x", 8<<10) + who }
+
+// testWhole says whether testWriteOne wrote all of data at once.
+func testWhole(data string) bool {
+	who, _, found := strings.Cut(data, "x")
+	return found && data == testWritten(who)
 }
 
 // TestStoreChild is no test: it is the other process.
@@ -153,7 +151,7 @@ func testKills(t *testing.T, dir string, kills int) {
 	var lanes sync.WaitGroup
 	for range 2 {
 		lanes.Go(func() {
-			for last := uint64(0); left.Add(-1) >= 0 && !t.Failed(); {
+			for last := int64(0); left.Add(-1) >= 0 && !t.Failed(); {
 				last = testKill(t, s, last, &midway)
 			}
 		})
@@ -162,17 +160,17 @@ func testKills(t *testing.T, dir string, kills int) {
 	if testSaved(steady.kill()) == 0 {
 		t.Error("the writer that was left alone saved nothing")
 	}
-	r := testLoad(t, s, testKey)
-	testSave(t, s, testKey, Record{}, r.Version)
+	_, version := testLoad(t, s, testKey)
+	testSwap(t, s, testKey, "", version)
 	if names := testFileNames(t, s.dir); len(names) != 2 {
 		t.Errorf("files are %q", names)
 	}
-	t.Logf("%d kills, %d with a temporary file left; version %d", kills, midway.Load(), r.Version)
+	t.Logf("%d kills, %d with a temporary file left; version %d", kills, midway.Load(), version)
 }
 
 // testKill starts a writer, kills it at some moment after its first save and loads the record, which must be whole and at
 // least as new as what was loaded before and what the writer was told is saved.
-func testKill(t *testing.T, s *FileStore, last uint64, midway *atomic.Int64) uint64 {
+func testKill(t *testing.T, s *FileStore, last int64, midway *atomic.Int64) int64 {
 	victim := testStart(t, s, "write")
 	first := <-victim.lines
 	time.Sleep(time.Duration(rand.IntN(6000)) * time.Microsecond)
@@ -180,18 +178,18 @@ func testKill(t *testing.T, s *FileStore, last uint64, midway *atomic.Int64) uin
 	if testExists(testRecordPath(s) + ".tmp") { // of this writer or another
 		midway.Add(1)
 	}
-	r, err := s.Load(t.Context(), testKey)
-	if err != nil || !testWhole(r) || r.Version < max(saved, last) || saved == 0 {
-		t.Errorf("loaded %v, %v, after %d and, saved by the writer, %d (%q)", r, err, last, saved, first)
+	data, version, err := s.Load(t.Context(), testKey)
+	if err != nil || !testWhole(string(data)) || version < max(saved, last) || saved == 0 {
+		t.Errorf("loaded %d bytes of version %d, %v, after %d and, saved by the writer, %d (%q)", len(data), version, err, last, saved, first)
 	}
-	return r.Version
+	return version
 }
 
 // testSaved is the version of the last line that tells one.
-func testSaved(lines []string) (version uint64) {
+func testSaved(lines []string) (version int64) {
 	for _, line := range lines {
 		if text, ok := strings.CutPrefix(line, "saved "); ok {
-			if v, err := strconv.ParseUint(text, 10, 64); err == nil && v > version { // the last line may be cut
+			if v, err := strconv.ParseInt(text, 10, 64); err == nil && v > version { // the last line may be cut
 				version = v
 			}
 		}
@@ -210,8 +208,8 @@ func TestStoreLosesNoIncrementOfTwoProcesses(t *testing.T) {
 			t.Errorf("%v: %q", err, lines)
 		}
 	}
-	if r := testLoad(t, s, testKey); string(r.Client) != "200" || r.Version != 200 {
-		t.Errorf("counted to %s in %v", r.Client, r)
+	if got, version := testLoad(t, s, testKey); got != "200" || version != 200 {
+		t.Errorf("counted to %s in version %d", got, version)
 	}
 }
 
@@ -223,14 +221,14 @@ func TestStoreLockOfAnotherProcessEndsWithIt(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := s.Load(ctx, testKey)
+	_, _, err := s.Load(ctx, testKey)
 	testFails(t, err, context.DeadlineExceeded)
 	ctx, cancel = context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err = s.Save(ctx, testKey, testRecord(), 0)
+	_, _, err = s.Swap(ctx, testKey, []byte(testData), 0)
 	testFails(t, err, context.Canceled)
 	child.kill()
-	testSave(t, s, testKey, testRecord(), 0)
+	testSwap(t, s, testKey, testData, 0)
 }
 
 func TestStoreWaitsForItsLockOnlyAsLongAsTheContext(t *testing.T) {
@@ -249,12 +247,12 @@ func TestStoreWaitsForItsLockOnlyAsLongAsTheContext(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	for _, store := range []*FileStore{s, other} { // other waits for its own goroutine, s for the lock
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		_, err := store.Load(ctx, testKey)
+		_, _, err := store.Load(ctx, testKey)
 		cancel()
 		testFails(t, err, context.DeadlineExceeded)
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Millisecond, cancel)
-		_, err = store.Save(ctx, testKey, testRecord(), 0)
+		_, _, err = store.Swap(ctx, testKey, []byte(testData), 0)
 		testFails(t, err, context.Canceled)
 	}
 	for deadline := time.Now().Add(time.Second); runtime.NumGoroutine() > goroutines; time.Sleep(time.Millisecond) {
@@ -263,10 +261,8 @@ func TestStoreWaitsForItsLockOnlyAsLongAsTheContext(t *testing.T) {
 			break
 		}
 	}
-	testSave(t, s, "another key", testRecord(), 0) // is not held up
+	testSwap(t, s, "another key", testData, 0) // is not held up
 	close(release)
 	group.Wait()
-	if _, err := s.Load(t.Context(), testKey); !errors.Is(err, ErrNotFound) {
-		t.Errorf("got %v", err)
-	}
+	testNothing(t, s, testKey)
 }

@@ -151,8 +151,8 @@ func TestStress(t *testing.T) {
 	}
 	check(t, c.Close())
 	t.Logf("%d actions, %d requests, %d states heard of, %d saves", done.Load(), len(f.asked()), heard.Load(), store.saves.Load())
-	r, err := store.MemoryStore.Load(context.Background(), c.key)
-	if err != nil || r.Token != c.credential() || string(r.Client) != string(c.State().RawClient()) {
+	r, err := store.stored(c)
+	if err != nil || r.token != c.credential() || string(r.client) != string(c.State().RawClient()) {
 		t.Errorf("stored %v %v", r, err)
 	}
 	for i := 0; runtime.NumGoroutine() > before; i++ {
@@ -211,8 +211,8 @@ func FuzzCommit(f *testing.F) {
 		if !json.Valid(body) && s.Session == nil && eachMember(body, func(_, _ []byte) {}) != nil {
 			t.Fatal("signed out by what is no JSON object")
 		}
-		stored, err := c.store.Load(t.Context(), c.key)
-		if err != nil || stored.Token != c.credential() || string(stored.Client) != string(s.rawClient) || string(stored.Environment) != string(s.rawEnvironment) {
+		stored, err := c.records.load(t.Context())
+		if err != nil || stored.token != c.credential() || string(stored.client) != string(s.rawClient) || string(stored.environment) != string(s.rawEnvironment) {
 			t.Fatalf("stored %v %v", stored, err)
 		}
 		check(t, c.Close())
