@@ -48,7 +48,8 @@ type Config struct {
 	Lock       *Source  // names.lock.yaml; nil: no names are locked
 	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
-	Module     string   // module path of the output
+	Module     string   // import path of the output: of a module, or of a folder of one
+	NoModFile  bool     // the output belongs to a module that is there: it gets no go.mod
 	Templates  fs.FS    // the folder templates: runtime and prose
 	Pinned     bool     // the description is the pinned one: it must be clean
 	Strict     bool     // as for the pinned one, whatever the description
@@ -209,6 +210,9 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 		}
 	}
 	maps.Copy(files, static)
+	if cfg.NoModFile {
+		delete(files, "go.mod")
+	}
 	rows, err := surface(doc)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ type generateFlags struct {
 	module string
 	check  bool
 	json   bool
+	alone  bool
 }
 
 func generateCommand() *cobra.Command {
@@ -35,14 +36,16 @@ func generateCommand() *cobra.Command {
 		Args: noArgs,
 		Example: "  fapigen                                             # regenerate ./out\n" +
 			"  fapigen --check                                     # is ./out current?\n" +
-			"  fapigen --out ./clerk --module example.com/acme/clerk --overlay my.yaml",
+			"  fapigen --out ./clerk --module example.com/acme/clerk --overlay my.yaml\n" +
+			"  fapigen --out internal/clerk --module example.com/app/internal/clerk    # a package of module example.com/app",
 		RunE: func(cmd *cobra.Command, _ []string) error { return generate(cmd, flags) },
 	}
 	flags.register(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.out, "out", "out", "folder of the module")
-	f.StringVar(&flags.module, "module", defaultModule, "module path of the output")
+	f.StringVar(&flags.module, "module", defaultModule, "import path of the output: a module, or a folder of the module that it lies in")
 	f.BoolVar(&flags.check, "check", false, "write nothing; print the difference and exit 1 when the folder is not current")
+	f.BoolVar(&flags.alone, "standalone", false, "write a go.mod, also where the folder is a package of the module that it lies in")
 	f.BoolVar(&flags.json, "json", false, "print the summary as JSON")
 	return cmd
 }
@@ -57,6 +60,11 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 		return err
 	}
 	cfg.Module = flags.module
+	if !flags.alone {
+		if cfg.NoModFile, err = belongsToModule(flags.out, flags.module); err != nil {
+			return err
+		}
+	}
 	progress(cmd.ErrOrStderr(), "generating from %s", cfg.Spec.Name)
 	out, err := generator.Generate(cfg)
 	if err != nil && cfg.Pinned && !cfg.Spec.Builtin {
