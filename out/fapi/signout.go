@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 var errStale = errors.New("the credential was just being replaced, so that the server signed nobody out")
@@ -182,6 +183,11 @@ func (c *Clerk) endSessions(ctx context.Context) {
 	if err != nil && !errors.Is(err, ErrClosed) {
 		c.warn("the server could not be told of a session that was signed out", err)
 	}
+}
+
+// endsSessions reports whether r is the request that ends sessions on the server.
+func (r *request) endsSessions() bool {
+	return strings.HasSuffix(r.path, "/remove") || r.operation() == "DELETE /v1/client/sessions"
 }
 
 func (c *Clerk) endingSessions() []string {

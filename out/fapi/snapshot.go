@@ -78,7 +78,7 @@ type Source struct {
 // SourcePart says where one part of a State came from. The zero SourcePart is that of a part not known yet.
 type SourcePart struct {
 	From Origin
-	// Err is why the server could not be asked when Clerk.Load last tried, or why its answer was of no use; else nil.
+	// Err is why the server could not be asked when Clerk.Load last tried, or why what it sent since is of no use; else nil.
 	Err error
 }
 

@@ -12,7 +12,8 @@ import (
 // core.state is nil for NewAPI. Implementations must be safe for concurrent use.
 type state interface {
 	// begin is called once per call, before its first attempt. It may wait (for the store to be read, for a request that
-	// creates the client) and may refuse, ErrClosed for one; its error is the call's. Retries share the exchange.
+	// creates the client) and may refuse, ErrClosed for one; its error is the call's. Retries share the exchange. It is nil for
+	// a call that the state has nothing to do with.
 	begin(ctx context.Context, r *request) (exchange, error)
 }
 

@@ -74,6 +74,8 @@ func (c *core) do(ctx context.Context, r *request, opts []RequestOption) (a *ans
 		if k.exchange, err = c.state.begin(ctx, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.operation(), err)
 		}
+	}
+	if k.exchange != nil {
 		defer func() {
 			if ended := k.exchange.end(); a != nil {
 				a.ended = ended

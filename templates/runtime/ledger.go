@@ -51,10 +51,18 @@ type tidings struct {
 	date        time.Time
 	client      *clientPart // nil says nothing
 	environment *environmentPart
+
+	clientErr, environmentErr error // why a part that came cannot be used
 }
 
 // apply takes over what an answer says: the token first, then the client, each by its own rule.
 func (l *ledger) apply(t tidings) {
+	if t.clientErr != nil {
+		l.source.Client.Err = t.clientErr
+	}
+	if t.environmentErr != nil {
+		l.source.Environment.Err = t.environmentErr
+	}
 	current := t.sent == l.token
 	if current && t.token != nil {
 		l.setToken(*t.token)
