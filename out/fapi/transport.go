@@ -295,10 +295,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 		size = int(min(resp.ContentLength, largest)) + 1 // the end shows in the one byte more
 	}
 	var pieces [][]byte
-	for total := 0; ; size = min(2*size, largest) {
-		if proved := resp.ContentLength >= 0 && total > 0; proved {
-			size = max(int(resp.ContentLength)-total, 0) + 1
-		}
+	for total := 0; ; {
 		piece, err := readPiece(resp.Body, size)
 		pieces, total = append(pieces, piece), total+len(piece)
 		switch {
@@ -311,6 +308,9 @@ func readBody(resp *http.Response) ([]byte, error) {
 			return slices.Concat(pieces...), nil
 		case err != nil:
 			return nil, err
+		}
+		if size = int(resp.ContentLength) - total + 1; size <= 1 { // no length was announced, or it was not the truth
+			size = min(max(total, smallest), largest)
 		}
 	}
 }
