@@ -146,19 +146,19 @@ func createSignIn(c *call) (any, *apiError) {
 		err = c.transferToSignIn(a)
 	case strategy == "ticket":
 		err = c.ticketSignIn(a)
-	case strings.HasPrefix(strategy, "oauth_"), strategy == "enterprise_sso" && c.has("redirect_url"):
+	case strings.HasPrefix(strategy, "oauth_"), strategy == "enterprise_sso" && c.arg("redirect_url") != "":
 		err = c.redirectSignIn(a, strategy)
 	case strategy == "passkey":
 		a.status = "needs_first_factor"
 		a.first = c.passkeyChallenge()
 	case strategy == "google_one_tap": // no token of a provider is good here
 		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
-	case a.user == nil && (c.has("password") || identifierStrategy(strategy)):
+	case a.user == nil && (c.raw("password") != "" || identifierStrategy(strategy)):
 		err = missing("identifier")
 	case a.user == nil && strategy != "" && strategy != "enterprise_sso":
 		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	case a.user == nil:
-	case c.has("password") || strategy == "password":
+	case c.raw("password") != "" || strategy == "password":
 		k.signIn = a
 		err = c.passwordFactor(a)
 	case strategy != "" && strategy != "enterprise_sso": // that is prepared afterwards, when there is no redirect_url yet
