@@ -36,21 +36,20 @@ func (c *call) target() (member, id string) {
 
 func prepareFirst(c *call, a *signIn) (any, *apiError) {
 	strategy := c.arg("strategy")
-	if a.status != "needs_first_factor" {
+	if a.status != "needs_first_factor" && a.status != "needs_identifier" {
 		return nil, fail("client_state_invalid", "The sign-in does not ask for a first factor.")
 	}
-	if strategy == "passkey" {
-		a.first = c.passkeyChallenge()
+	switch {
+	case strategy == "passkey":
+		a.status, a.first = "needs_first_factor", c.passkeyChallenge()
 		return c.signInJSON(a), nil
-	}
-	if a.user == nil {
-		return nil, fail("client_state_invalid", "The sign-in has no identifier.")
-	}
-	if strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso" {
+	case byRedirect(strategy): // tells who it is
 		if err := c.redirectSignIn(a, strategy); err != nil {
 			return nil, err
 		}
 		return c.signInJSON(a), nil
+	case a.user == nil:
+		return nil, fail("client_state_invalid", "The sign-in has no identifier.")
 	}
 	member, id := c.target()
 	if strategy == "" {

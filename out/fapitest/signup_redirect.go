@@ -3,7 +3,6 @@
 package fapitest
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -33,33 +32,28 @@ func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
 	if strategy == "enterprise_sso" && !c.enterpriseDomain(address) {
 		return fail("enterprise_sso_sign_up_connection_missing", "There is no enterprise connection for this email address.")
 	}
-	back := c.arg("redirect_url")
-	if back == "" {
-		return missing("redirect_url")
+	v, err := c.toProvider(strategy, func(in *call, who visitor, v *verification) (*session, bool) {
+		if strategy == "enterprise_sso" {
+			who.email = firstText(who.email, address)
+		}
+		u, email := in.providerUser(provider(strategy), who.email)
+		if u != nil {
+			v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
+			in.client.transfer = &transfer{strategy: strategy, email: email}
+			return nil, false
+		}
+		v.status = "verified"
+		a.externalEmail = email
+		a.email = firstText(a.email, email)
+		if err := in.finishSignUp(in.client, a); err != nil {
+			v.status, v.failure = "failed", err
+		}
+		return a.session, a.session != nil
+	})
+	if err == nil {
+		a.external = v
 	}
-	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
-	a.external = v
-	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
-		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
-			if strategy == "enterprise_sso" {
-				who.email = firstText(who.email, address)
-			}
-			u, email := in.providerUser(provider(strategy), who.email)
-			if u != nil {
-				v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
-				k.transfer = &transfer{strategy: strategy, email: email}
-				return
-			}
-			v.status = "verified"
-			a.externalEmail = email
-			a.email = firstText(a.email, email)
-			if err := in.finishSignUp(k, a); err != nil {
-				v.status, v.failure = "failed", err
-			}
-		}, func() *session { return a.session })
-	}})
-	return nil
+	return err
 }
 
 // transferToSignUp goes on with what a sign-in found at a provider.

@@ -144,7 +144,7 @@ func createSignIn(c *call) (any, *apiError) {
 		err = c.transferToSignIn(a)
 	case strategy == "ticket":
 		err = c.ticketSignIn(a)
-	case strings.HasPrefix(strategy, "oauth_"), strategy == "enterprise_sso" && c.arg("redirect_url") != "":
+	case byRedirect(strategy) && strategy != "enterprise_sso", strategy == "enterprise_sso" && c.arg("redirect_url") != "":
 		err = c.redirectSignIn(a, strategy)
 	case strategy == "passkey":
 		a.status = "needs_first_factor"
