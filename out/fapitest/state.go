@@ -80,6 +80,7 @@ type session struct {
 	id, status  string
 	client      *client
 	user        *user
+	identifier  string // that was typed at the sign-in; "" when none was
 	org         *organization
 	created     int64
 	updated     int64

@@ -164,8 +164,12 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 	return err
 }
 
-// transfer is what a provider told of somebody whom the other flow has to do with.
-type transfer struct{ strategy, email string }
+// transfer is what a flow found out of somebody whom the other flow has to do with: what a provider told, or an identifier
+// that nobody has, with its verification.
+type transfer struct {
+	strategy, email, phone string
+	check                  *verification // nil of a provider
+}
 
 // providerUser finds who has an account at a provider; nil when nobody has that.
 func (s *Server) providerUser(provider, email string) (*user, string) {

@@ -61,6 +61,9 @@ func (s *Server) sessionJSON(x *session) object {
 		"user": s.userJSON(x.user), "public_user_data": s.publicUserJSON(x.user), "factor_verification_age": s.factorAges(x),
 		"created_at": x.created, "updated_at": x.updated, "last_active_token": nil,
 	}
+	if u, _, _ := s.state.userByIdentifier(x.identifier); u == x.user { // as it was typed, while it is the user's
+		o["public_user_data"].(object)["identifier"] = x.identifier
+	}
 	if x.org != nil {
 		o["last_active_organization_id"] = x.org.id
 	}

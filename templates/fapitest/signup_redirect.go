@@ -61,14 +61,21 @@ func (c *call) transferToSignUp(a *signUp) *apiError {
 	}
 	t := c.client.transfer
 	c.client.transfer = nil
-	a.external = externalVerified(t.strategy)
-	a.email, a.externalEmail = t.email, t.email
+	switch {
+	case t.check == nil:
+		a.external = externalVerified(t.strategy)
+		a.email, a.externalEmail = t.email, t.email
+	case t.email != "":
+		a.email, a.emailCheck = t.email, t.check
+	default:
+		a.phone, a.phoneCheck = t.phone, t.check
+	}
 	return nil
 }
 
 // transferToSignIn goes on with what a sign-up found at a provider.
 func (c *call) transferToSignIn(a *signIn) *apiError {
-	if c.client == nil || c.client.transfer == nil {
+	if c.client == nil || c.client.transfer == nil || c.client.transfer.check != nil {
 		return fail("account_transfer_invalid", "There is nothing to transfer.")
 	}
 	t := c.client.transfer
