@@ -31,7 +31,6 @@ func staff(t *testing.T) *checkedFake {
 
 func (f *checkedFake) become(id string) {
 	f.t.Helper()
-	f.token, f.session = "", ""
 	f.signIn(id+"@example.com", password)
 }
 

@@ -26,8 +26,11 @@ func createExternal(c *call) (any, *apiError) {
 	if err := c.enabledProvider(strategy); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(c.user().externals, func(e *external) bool { return "oauth_"+e.provider == strategy }) {
+	if slices.ContainsFunc(c.user().externals, func(e *external) bool { return e.provider == provider(strategy) }) {
 		return nil, fail("oauth_account_already_connected", "You have an account of this provider connected already.")
+	}
+	if byIDToken(strategy) {
+		return c.idTokenConnect(strategy)
 	}
 	e := c.newExternal(strategy, "", nil)
 	answer, err := reauthorize(c, e)

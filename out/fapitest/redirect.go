@@ -59,12 +59,17 @@ func createDevBrowser(c *call) (any, *apiError) {
 	return object{"id": id}, nil
 }
 
-// provider is the name in a strategy such as oauth_google.
-func provider(strategy string) string { return strings.TrimPrefix(strategy, "oauth_") }
+// provider is the name in a strategy such as oauth_google, oauth_token_apple or google_one_tap.
+func provider(strategy string) string {
+	if strategy == "google_one_tap" {
+		return "google"
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(strategy, "oauth_"), "token_")
+}
 
 // enabledProvider refuses a provider that the instance does not have.
 func (c *call) enabledProvider(strategy string) *apiError {
-	if strategy == "enterprise_sso" || c.setting(false, "user_settings", "social", strategy, "enabled") {
+	if strategy == "enterprise_sso" || c.setting(false, "user_settings", "social", "oauth_"+provider(strategy), "enabled") {
 		return nil
 	}
 	return fail("oauth_provider_not_enabled", "The provider is not enabled for this instance.")
@@ -170,6 +175,7 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 // that nobody has, with its verification.
 type transfer struct {
 	strategy, email, phone string
+	user                   *user         // that the account at the provider is of, where it was found by more than its email address
 	check                  *verification // nil of a provider
 }
 

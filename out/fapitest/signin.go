@@ -180,13 +180,13 @@ func (c *call) startSignIn(k *client, a *signIn) (err *apiError) {
 		err = c.transferToSignIn(a)
 	case strategy == "ticket":
 		err = c.ticketSignIn(a)
+	case byIDToken(strategy):
+		err = c.idTokenSignIn(a, strategy)
 	case byRedirect(strategy) && strategy != "enterprise_sso", strategy == "enterprise_sso" && c.arg("redirect_url") != "":
 		err = c.redirectSignIn(a, strategy)
 	case strategy == "passkey":
 		a.status = "needs_first_factor"
 		a.first = c.passkeyChallenge()
-	case strategy == "google_one_tap": // no token of a provider is good here
-		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
 	case nobody && (c.raw("password") != "" || identifierStrategy(strategy)):
 		err = missing("identifier")
 	case nobody && strategy != "" && strategy != "enterprise_sso":

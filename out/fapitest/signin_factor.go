@@ -82,6 +82,8 @@ func attemptFirst(c *call, a *signIn) (any, *apiError) {
 	switch {
 	case strategy == "passkey":
 		err = c.passkeySignIn(a)
+	case byIDToken(strategy):
+		err = c.idTokenSignIn(a, strategy)
 	case a.user == nil && a.missing == nil:
 		err = fail("client_state_invalid", "The sign-in has no identifier.")
 	case strategy == "password":

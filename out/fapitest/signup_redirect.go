@@ -9,9 +9,9 @@ import (
 
 // Sign-ups by a provider, an enterprise connection or an invitation.
 
-// byRedirect tells whether a strategy leads through a page of somebody else.
+// byRedirect reports whether a strategy leads through a page of somebody else.
 func byRedirect(strategy string) bool {
-	return strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso"
+	return strings.HasPrefix(strategy, "oauth_") && !byIDToken(strategy) || strategy == "enterprise_sso"
 }
 
 // enterpriseDomain tells whether there is an enterprise connection for the domain of an email address: a user of the domain
@@ -62,7 +62,6 @@ func (c *call) transferToSignUp(a *signUp) *apiError {
 		return fail("account_transfer_invalid", "There is nothing to transfer.")
 	}
 	t := c.client.transfer
-	c.client.transfer = nil
 	switch {
 	case t.check == nil:
 		a.external = externalVerified(t.strategy)
@@ -81,7 +80,10 @@ func (c *call) transferToSignIn(a *signIn) *apiError {
 		return fail("account_transfer_invalid", "There is nothing to transfer.")
 	}
 	t := c.client.transfer
-	u, _ := c.providerUser(provider(t.strategy), t.email)
+	u := t.user
+	if u == nil {
+		u, _ = c.providerUser(provider(t.strategy), t.email)
+	}
 	if u == nil {
 		return fail("external_account_not_found", "The external account was not found.")
 	}

@@ -138,8 +138,8 @@ func createSignUp(c *call) (any, *apiError) {
 		err = c.ticketSignUp(a)
 	case byRedirect(strategy):
 		err = c.redirectSignUp(a, strategy)
-	case strategy == "google_one_tap":
-		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
+	case byIDToken(strategy):
+		err = c.idTokenSignUp(a, strategy)
 	case strategy != "" && !slices.Contains([]string{"password", "email_code", "email_link", "phone_code"}, strategy):
 		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	}
@@ -148,6 +148,9 @@ func createSignUp(c *call) (any, *apiError) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.flag("transfer") {
+		c.client.transfer = nil
 	}
 	c.device().signUp = a
 	switch c.arg("strategy") {
@@ -266,10 +269,15 @@ func getSignUp(c *call) (any, *apiError) {
 }
 
 func updateSignUp(c *call, a *signUp) (any, *apiError) {
-	if strategy := c.arg("strategy"); byRedirect(strategy) {
-		if err := c.redirectSignUp(a, strategy); err != nil {
-			return nil, err
-		}
+	var err *apiError
+	switch strategy := c.arg("strategy"); {
+	case byIDToken(strategy):
+		err = c.idTokenSignUp(a, strategy)
+	case byRedirect(strategy):
+		err = c.redirectSignUp(a, strategy)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := c.fillSignUp(a); err != nil {
 		return nil, err
