@@ -84,6 +84,9 @@ func (s *Server) factors(a *signIn) []any {
 		return missingFactors(a.missing)
 	}
 	list := firstFactors(a.user)
+	if a.first != nil && a.first.device != nil {
+		list = append(list, object{"strategy": "trusted_device", "trusted_device_id": a.first.device.device.id})
+	}
 	if a.user == nil || a.user.password == "" {
 		return list
 	}
@@ -180,6 +183,8 @@ func (c *call) startSignIn(k *client, a *signIn) (err *apiError) {
 		err = c.transferToSignIn(a)
 	case strategy == "ticket":
 		err = c.ticketSignIn(a)
+	case strategy == "trusted_device":
+		err = c.prepareDeviceSignIn(a)
 	case byIDToken(strategy):
 		err = c.idTokenSignIn(a, strategy)
 	case byRedirect(strategy) && strategy != "enterprise_sso", strategy == "enterprise_sso" && c.arg("redirect_url") != "":

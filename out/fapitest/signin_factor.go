@@ -43,6 +43,11 @@ func prepareFirst(c *call, a *signIn) (any, *apiError) {
 	case strategy == "passkey":
 		a.status, a.first = "needs_first_factor", c.passkeyChallenge()
 		return c.signInJSON(a), nil
+	case strategy == "trusted_device":
+		if err := c.prepareDeviceSignIn(a); err != nil {
+			return nil, err
+		}
+		return c.signInJSON(a), nil
 	case byRedirect(strategy): // tells who it is
 		if err := c.redirectSignIn(a, strategy); err != nil {
 			return nil, err
@@ -82,6 +87,8 @@ func attemptFirst(c *call, a *signIn) (any, *apiError) {
 	switch {
 	case strategy == "passkey":
 		err = c.passkeySignIn(a)
+	case strategy == "trusted_device":
+		err = c.deviceSignIn(a)
 	case byIDToken(strategy):
 		err = c.idTokenSignIn(a, strategy)
 	case a.user == nil && a.missing == nil:

@@ -59,7 +59,7 @@ func (s *Server) authConfig() object {
 		"second_factors": texts("backup_code", "phone_code", "totp"), "email_address_verification_strategies": texts("email_code", "email_link"),
 		"single_session_mode": s.cfg.single, "enhanced_email_deliverability": false, "test_mode": true, "cookieless_dev": true,
 		"url_based_session_syncing": true, "claimed_at": nil, "reverification": s.cfg.reverification,
-		"native_settings": object{"object": "native_settings", "api_enabled": !s.cfg.noNative, "trusted_device_sign_in_enabled": false,
+		"native_settings": object{"object": "native_settings", "api_enabled": !s.cfg.noNative, "trusted_device_sign_in_enabled": true,
 			"trusted_device_enrollment_prompt_after_sign_in_enabled": false, "trusted_device_enrollment_prompt_after_sign_up_enabled": false},
 	}
 }

@@ -167,6 +167,9 @@ func (v *verification) json() any {
 			o[name] = text
 		}
 	}
+	if v.device != nil {
+		o["trusted_device_challenge"] = v.device.json()
+	}
 	if v.failure != nil {
 		o["error"] = v.failure.json()
 	}
