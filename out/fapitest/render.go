@@ -93,6 +93,7 @@ func (s *Server) userJSON(u *user) object {
 		"totp_enabled": u.totpEnabled(), "backup_code_enabled": len(u.backup) > 0,
 		"email_addresses": listOf(u.emails, emailJSON), "phone_numbers": listOf(u.phones, phoneJSON), "web3_wallets": listOf(u.wallets, walletJSON),
 		"passkeys": listOf(u.passkeys, passkeyJSON), "external_accounts": listOf(u.externals, s.externalJSON(u)), "saml_accounts": []any{},
+		"enterprise_accounts":      listOf(u.enterprises, s.enterpriseJSON(u)),
 		"organization_memberships": listOf(s.membershipsOf(u), s.memberJSON),
 		"password_last_updated_at": nothing(u.passwordSet), "public_metadata": u.public, "unsafe_metadata": u.unsafe, "external_id": nil,
 		"last_sign_in_at": nothing(u.lastSignIn), "banned": u.banned, "locked": s.lockedFor(u) != 0, "lockout_expires_in_seconds": nothing(max(0, s.lockedFor(u))),

@@ -24,7 +24,8 @@ type signIn struct {
 	locale                 string
 	user                   *user
 	missing                *identifier // typed, and nobody has it: the sign-in is to become a sign-up
-	strategy               string      // that verified the first factor
+	signUpIfMissing        bool
+	strategy               string // that verified the first factor
 	first, second          *verification
 	reset                  bool // the first factor was a code to reset the password
 	trust                  string
@@ -80,8 +81,11 @@ func firstFactors(u *user) []any {
 // factors are the ways in that an attempt offers now. A password is reset by a code to what was typed: an email address or a
 // phone number.
 func (s *Server) factors(a *signIn) []any {
-	if a.missing != nil {
+	switch {
+	case a.missing != nil && a.signUpIfMissing:
 		return missingFactors(a.missing)
+	case a.missing != nil: // it has the domain of an enterprise connection
+		return []any{object{"strategy": "enterprise_sso"}}
 	}
 	list := firstFactors(a.user)
 	if a.first != nil && a.first.device != nil {
@@ -160,7 +164,8 @@ func createSignIn(c *call) (any, *apiError) {
 		}
 	}
 	k := c.device()
-	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier"), locale: c.arg("locale")}
+	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier"), locale: c.arg("locale"),
+		signUpIfMissing: c.flag("sign_up_if_missing")}
 	a.user, _, _ = c.state.userByIdentifier(a.identifier)
 	if a.user == nil && a.identifier != "" { // mayTry lets it pass
 		a.missing = c.newIdentifier(a.identifier, nil)
@@ -216,7 +221,7 @@ func identifierStrategy(strategy string) bool {
 func (c *call) mayTry(name string) *apiError {
 	u, _, _ := c.state.userByIdentifier(name)
 	switch {
-	case u == nil && c.flag("sign_up_if_missing") && c.mayBeMissing(name):
+	case u == nil && c.flag("sign_up_if_missing") && c.mayBeMissing(name), u == nil && c.arg("strategy") == "enterprise_sso" && c.enterpriseDomain(name):
 		return nil
 	case u == nil:
 		return failParam("form_identifier_not_found", "identifier", "Couldn't find your account.")

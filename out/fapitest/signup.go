@@ -356,7 +356,9 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	}
 	if external != nil {
 		strategy = external.strategy
-		if u.enterprise = strategy == "enterprise_sso"; !u.enterprise {
+		if u.enterprise = strategy == "enterprise_sso"; u.enterprise {
+			s.connectEnterprise(u, a.externalEmail)
+		} else {
 			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, external))
 		}
 	}

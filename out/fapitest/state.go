@@ -141,7 +141,8 @@ type user struct {
 	passkeys                  []*passkey
 	devices                   []*device // that are trusted and not revoked
 	externals                 []*external
-	enterprise                bool
+	enterprise                bool // an enterprise connection is there for the email's domain
+	enterprises               []*enterpriseAccount
 	public, unsafe            object
 	features                  []string
 	plan                      string

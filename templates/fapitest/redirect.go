@@ -142,24 +142,30 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 	if err := c.enabledProvider(strategy); err != nil {
 		return err
 	}
-	if strategy == "enterprise_sso" && (a.user == nil || !a.user.enterprise) {
+	if strategy == "enterprise_sso" && !c.entersByEnterprise(a) {
 		return fail("enterprise_sso_sign_in_connection_missing", "There is no enterprise connection for this identifier.")
 	}
 	v, err := c.toProvider(strategy, func(in *call, who visitor, v *verification) (*session, bool) {
-		u, email := a.user, ""
-		if u == nil || strategy != "enterprise_sso" {
+		u, email := a.user, a.identifier
+		switch {
+		case strategy != "enterprise_sso":
 			u, email = in.providerUser(provider(strategy), who.email)
+		case u != nil:
+			email = u.enterpriseEmail(email)
+		default: // somebody may have signed up meanwhile
+			u, _, _ = in.state.userByIdentifier(email)
 		}
 		if u == nil {
 			v.status, v.failure = "transferable", fail("external_account_not_found", "The external account was not found.")
 			in.client.transfer = &transfer{strategy: strategy, email: email}
 			return nil, false
 		}
-		in.connect(u, strategy, email)
-		a.user, v.status = u, "verified"
+		a.user, a.missing, v.status = u, nil, "verified"
 		a.identifier = firstText(a.identifier, u.identifier())
 		if err := in.firstDone(in.client, a, strategy); err != nil {
 			v.status, v.failure = "failed", err
+		} else {
+			in.connect(u, strategy, email)
 		}
 		return a.session, a.session != nil
 	})
@@ -195,7 +201,11 @@ func (s *Server) providerUser(provider, email string) (*user, string) {
 
 // connect gives a user the account at a provider by which an email address was found.
 func (s *Server) connect(u *user, strategy, email string) {
-	if strategy == "enterprise_sso" || slices.ContainsFunc(u.externals, func(e *external) bool { return e.provider == provider(strategy) }) {
+	if strategy == "enterprise_sso" {
+		s.connectEnterprise(u, email)
+		return
+	}
+	if slices.ContainsFunc(u.externals, func(e *external) bool { return e.provider == provider(strategy) }) {
 		return
 	}
 	u.externals = append(u.externals, s.newExternal(strategy, email, externalVerified(strategy)))

@@ -125,7 +125,10 @@ func adminVerified() *verification {
 }
 
 func externalVerified(strategy string) *verification {
-	return &verification{object: "verification_oauth", status: "verified", strategy: "oauth_" + provider(strategy)}
+	if strategy != "enterprise_sso" {
+		strategy = "oauth_" + provider(strategy)
+	}
+	return &verification{object: "verification_oauth", status: "verified", strategy: strategy}
 }
 
 func firstOf(list []*identifier) string {

@@ -1,7 +1,6 @@
 package fapitest
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -10,15 +9,6 @@ import (
 // byRedirect reports whether a strategy leads through a page of somebody else.
 func byRedirect(strategy string) bool {
 	return strings.HasPrefix(strategy, "oauth_") && !byIDToken(strategy) || strategy == "enterprise_sso"
-}
-
-// enterpriseDomain tells whether there is an enterprise connection for the domain of an email address: a user of the domain
-// signs in by one.
-func (s *Server) enterpriseDomain(email string) bool {
-	_, domain, _ := strings.Cut(email, "@")
-	return domain != "" && slices.ContainsFunc(s.state.users, func(u *user) bool {
-		return u.enterprise && slices.ContainsFunc(u.emails, func(e *identifier) bool { return strings.HasSuffix(e.value, "@"+domain) })
-	})
 }
 
 // redirectSignUp sends somebody to a provider. Who has an account already is to sign in instead.
