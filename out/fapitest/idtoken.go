@@ -116,7 +116,7 @@ func (c *call) idTokenSignIn(a *signIn, strategy string) *apiError {
 		return err
 	}
 	c.connect(u, strategy, who.Email)
-	a.user, a.identifier, a.first, a.missing = u, firstText(a.identifier, u.identifier()), idTokenVerified(strategy), nil
+	a.user, a.identifier, a.first = u, firstText(a.identifier, u.identifier()), idTokenVerified(strategy)
 	return c.firstDone(c.client, a, strategy)
 }
 

@@ -280,7 +280,7 @@ func (c *call) firstDone(k *client, a *signIn, strategy string) *apiError {
 	if err := c.notTwiceOn(k, a.user); err != nil {
 		return err
 	}
-	a.strategy = strategy
+	a.strategy, a.missing = strategy, nil
 	switch {
 	case a.reset:
 		a.status = "needs_new_password"

@@ -30,7 +30,7 @@ func (c *call) proved(k *client, a *signIn, strategy string) *apiError {
 		return c.firstDone(k, a, strategy)
 	}
 	if u, _, _ := c.state.userByIdentifier(a.missing.value); u != nil {
-		a.user, a.missing = u, nil
+		a.user = u
 		return c.firstDone(k, a, strategy)
 	}
 	check := &verification{object: "verification_otp", status: "verified", strategy: strategy, expires: a.first.expires}

@@ -160,7 +160,7 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 			in.client.transfer = &transfer{strategy: strategy, email: email}
 			return nil, false
 		}
-		a.user, a.missing, v.status = u, nil, "verified"
+		a.user, v.status = u, "verified"
 		a.identifier = firstText(a.identifier, u.identifier())
 		if err := in.firstDone(in.client, a, strategy); err != nil {
 			v.status, v.failure = "failed", err
