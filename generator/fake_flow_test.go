@@ -51,6 +51,7 @@ func TestFakeScenarios(t *testing.T) {
 		{"addresses come and go", nil, addresses},
 		{"factors are enrolled", nil, enrolment},
 		{"a passkey signs in", nil, passkeys},
+		{"a trusted device signs in", nil, trustedDevices},
 		{"external accounts are connected", nil, externalAccounts},
 		{"organizations have members", nil, organizations},
 		{"invitations are accepted", nil, invitations},
@@ -87,6 +88,7 @@ var statefulOperations = strings.Fields(`
 	getPhoneNumbers postPhoneNumbers ReadPhoneNumber UpdatePhoneNumber DeletePhoneNumber sendVerificationSMS verifyPhoneNumber
 	getWeb3Wallets postWeb3Wallets readWeb3Wallet deleteWeb3Wallet prepareWeb3WalletVerification attemptWeb3WalletVerification
 	postTOTP verifyTOTP deleteTOTP createBackupCodes postPasskey readPasskey patchPasskey deletePasskey attemptPasskeyVerification
+	listTrustedDevices prepareTrustedDevice attemptTrustedDevice revokeTrustedDevice validateTrustedDevice
 	postOAuthAccounts reauthorizeExternalAccount deleteExternalAccount revokeExternalAccountTokens
 	createOrganization getOrganization updateOrganization deleteOrganization updateOrganizationLogo deleteOrganizationLogo ListOrganizationRoles
 	ListOrganizationMemberships CreateOrganizationMembership UpdateOrganizationMembership removeOrganizationMember

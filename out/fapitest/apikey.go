@@ -35,19 +35,19 @@ func (s *Server) apiKeyJSON(k *apiKey) object {
 		"created_at": k.created, "updated_at": k.updated}
 }
 
-// subject is whose keys a request is about: the user's, or those of an organization that the user is a member of.
-func (c *call) subject(named string) (string, *apiError) {
+// subject is whose keys a request is about: the user's, or those of an organization in which the user has the permission.
+func (c *call) subject(named, permission string) (string, *apiError) {
 	if named == "" || named == c.user().id {
 		return c.user().id, nil
 	}
 	if o := c.state.organization(named); o != nil && o.member(c.user()) != nil {
-		return o.id, nil
+		return o.id, c.permitted(o, permission)
 	}
 	return "", fail("authorization_invalid", "You are not authorized to act for this subject.")
 }
 
 func listAPIKeys(c *call) (any, *apiError) {
-	subject, err := c.subject(c.query.Get("subject"))
+	subject, err := c.subject(c.query.Get("subject"), readKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func createAPIKey(c *call) (any, *apiError) {
 	if c.arg("name") == "" {
 		return nil, missing("name")
 	}
-	subject, err := c.subject(c.arg("subject"))
+	subject, err := c.subject(c.arg("subject"), manageKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +96,16 @@ func (c *call) expiry(now int64) int64 {
 func withAPIKey(handle func(*call, *apiKey) (any, *apiError)) func(*call) (any, *apiError) {
 	return func(c *call) (any, *apiError) {
 		i := slices.IndexFunc(c.state.keys, func(k *apiKey) bool { return k.id == c.args["id"] })
-		if i >= 0 {
-			if _, err := c.subject(c.state.keys[i].subject); err == nil {
-				return handle(c, c.state.keys[i])
-			}
+		if i < 0 {
+			return nil, notFound("API key")
 		}
-		return nil, notFound("API key")
+		switch _, err := c.subject(c.state.keys[i].subject, manageKeys); {
+		case err == nil:
+			return handle(c, c.state.keys[i])
+		case err.code == "missing_organization_permission":
+			return nil, err
+		}
+		return nil, notFound("API key") // of somebody else
 	}
 }
 

@@ -8,7 +8,8 @@
 //
 // It listens on loopback and keeps state as the real API does: clients whose token rotates, sign-ins and sign-ups that
 // move from status to status, sessions, users, organizations. What it keeps no state of it answers with zero values that
-// fit the description of the API. Every code that is sent by email or SMS is TestCode. Nothing is sent anywhere.
+// fit the description of the API. Every code that is sent by email or SMS is TestCode, and IDToken makes the ID tokens of
+// providers. Of trusted devices the signatures are checked. Nothing is sent anywhere.
 //
 // What the environment says holds, and WithEnvironment changes it: what sign-ups require, what passwords and usernames are
 // like, captchas, lockout after failed attempts, single sessions, what organizations may do, what new sessions have to do first.

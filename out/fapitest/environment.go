@@ -54,14 +54,14 @@ func (s *Server) newEnvironment() object {
 func (s *Server) authConfig() object {
 	return object{
 		"object": "auth_config", "id": "aac_2fapitest", "first_name": "on", "last_name": "on", "email_address": "required", "phone_number": "on",
-		"username": "on", "password": "required", "identification_requirements": []any{texts("email_address", "oauth_google", "oauth_github")},
-		"identification_strategies": texts("email_address", "oauth_github", "oauth_google", "passkey", "password", "phone_number", "username"),
-		"first_factors": texts("email_code", "email_link", "enterprise_sso", "google_one_tap", "oauth_github", "oauth_google", "passkey", "password",
+		"username": "on", "password": "required", "identification_requirements": []any{texts("email_address", "oauth_apple", "oauth_google", "oauth_github")},
+		"identification_strategies": texts("email_address", "oauth_apple", "oauth_github", "oauth_google", "passkey", "password", "phone_number", "username"),
+		"first_factors": texts("email_code", "email_link", "enterprise_sso", "google_one_tap", "oauth_apple", "oauth_github", "oauth_google", "passkey", "password",
 			"phone_code", "reset_password_email_code", "reset_password_phone_code", "ticket"),
 		"second_factors": texts("backup_code", "phone_code", "totp"), "email_address_verification_strategies": texts("email_code", "email_link"),
 		"single_session_mode": s.cfg.single, "enhanced_email_deliverability": false, "test_mode": true, "cookieless_dev": true,
 		"url_based_session_syncing": true, "claimed_at": nil, "reverification": s.cfg.reverification,
-		"native_settings": object{"object": "native_settings", "api_enabled": !s.cfg.noNative, "trusted_device_sign_in_enabled": false,
+		"native_settings": object{"object": "native_settings", "api_enabled": !s.cfg.noNative, "trusted_device_sign_in_enabled": true,
 			"trusted_device_enrollment_prompt_after_sign_in_enabled": false, "trusted_device_enrollment_prompt_after_sign_up_enabled": false},
 	}
 }
@@ -90,7 +90,7 @@ func userSettings() object {
 			"not_selectable": false, "deprecated": false, "name": name, "logo_url": "https://img.example.com/" + provider + ".svg"}
 	}
 	return object{
-		"attributes": attributes(), "social": object{"oauth_google": social("google", "Google"), "oauth_github": social("github", "GitHub")},
+		"attributes": attributes(), "social": object{"oauth_apple": social("apple", "Apple"), "oauth_google": social("google", "Google"), "oauth_github": social("github", "GitHub")},
 		"saml": enabled(false), "enterprise_sso": object{"enabled": true, "self_serve_sso": false},
 		"sign_in": object{"second_factor": object{"required": false}},
 		"sign_up": object{"captcha_enabled": false, "captcha_widget_type": "smart", "custom_action_required": false, "progressive": true, "mode": "public",

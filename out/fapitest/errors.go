@@ -31,7 +31,10 @@ var statuses = map[string]int{
 	"organization_not_enabled_in_instance": 403, "organization_admin_delete_not_enabled": 403, "organization_slugs_disabled": 403,
 	"organization_domains_not_enabled": 403, "organization_domain_enrollment_mode_not_enabled": 403, "plan_not_found": 404, "user_create_organization_not_enabled": 403,
 	"oauth_access_denied": 403, "oauth_account_already_connected": 400, "sign_up_mode_restricted": 403, "sign_up_restricted_waitlist": 403, "user_deactivated": 403,
-	"account_transfer_invalid": 400, "external_account_not_found": 404,
+	"account_transfer_invalid": 400, "external_account_not_found": 404, "sign_up_if_missing_transfer": 404,
+	"feature_not_enabled": 403, "trusted_device_already_enrolled": 409, "trusted_device_challenge_expired": 400,
+	"trusted_device_challenge_not_found": 400, "trusted_device_signature_verification_failed": 400,
+	"oauth_token_exchange_error": 400, "oauth_identification_claimed": 400,
 }
 
 // fail is the failure with this code.

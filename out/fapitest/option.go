@@ -41,7 +41,7 @@ type User struct {
 	BackupCodes     []string       `json:"backup_codes"`      // each may be used once
 	PhoneSecond     bool           `json:"phone_second"`      // the first phone number is a second factor
 	Providers       []string       `json:"providers"`         // of external accounts, such as "google"
-	EnterpriseSSO   bool           `json:"enterprise_sso"`    // signs in by the enterprise connection of the email's domain
+	EnterpriseSSO   bool           `json:"enterprise_sso"`    // signs in by the enterprise connection of the email's domain; who is new there signs up by it
 	PublicMetadata  map[string]any `json:"public_metadata"`   // read only for the user
 	UnsafeMetadata  map[string]any `json:"unsafe_metadata"`   // the user may change it
 	Features        []string       `json:"features"`          // for the fea claim, such as "reports"

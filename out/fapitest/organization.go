@@ -4,6 +4,7 @@ package fapitest
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,6 +31,9 @@ const (
 	manageDomains = "org:sys_domains:manage"
 	readBilling   = "org:sys_billing:read"
 	manageBilling = "org:sys_billing:manage"
+	readKeys      = "org:sys_api_keys:read"
+	manageKeys    = "org:sys_api_keys:manage"
+	manageSSO     = "org:sys_entconns:manage"
 )
 
 // role is what a member may do.
@@ -41,7 +45,8 @@ type role struct {
 // builtInRoles are there without an option.
 func builtInRoles() []role {
 	return []role{
-		{"org:admin", "Admin", []string{manageProfile, deleteProfile, readMembers, manageMembers, readDomains, manageDomains, readBilling, manageBilling}},
+		{"org:admin", "Admin", []string{manageProfile, deleteProfile, readMembers, manageMembers, readDomains, manageDomains, readBilling, manageBilling,
+			readKeys, manageKeys, manageSSO}},
 		{"org:member", "Member", []string{readMembers, readBilling}},
 	}
 }
@@ -107,11 +112,39 @@ func inOrganization(permission string, handle func(*call, *organization) (any, *
 		if o == nil || o.member(c.user()) == nil {
 			return nil, fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
 		}
-		if permission != "" && !slices.Contains(c.roleOf(o.member(c.user()).role).permissions, permission) {
-			return nil, fail("missing_organization_permission", "You are missing the following organization permission: "+permission).with("permissions", texts(permission))
+		if err := c.permitted(o, permission); err != nil {
+			return nil, err
 		}
 		return handle(c, o)
 	}
+}
+
+// permitted refuses a member of an organization whose role lacks a permission; "" asks for none.
+func (c *call) permitted(o *organization, permission string) *apiError {
+	if permission == "" || slices.Contains(c.roleOf(o.member(c.user()).role).permissions, permission) {
+		return nil
+	}
+	return fail("missing_organization_permission", "You are missing the following organization permission: "+permission).with("permissions", texts(permission))
+}
+
+// permittedStateless refuses a member who lacks the permission for an operation of an organization that the server keeps no
+// state of. Whoever is not known to be a member gets the zero response, as everywhere.
+func (c *call) permittedStateless() *apiError {
+	parts := strings.SplitN(c.path, "/", 6) // "", v1, organizations, its id, the resource
+	if len(parts) < 5 || parts[2] != "organizations" || c.client == nil || c.chooseSession() != nil {
+		return nil
+	}
+	o := c.state.organization(parts[3])
+	if o == nil || o.member(c.user()) == nil {
+		return nil
+	}
+	permissions := map[string][2]string{ // to read and to write
+		"billing": {readBilling, manageBilling}, "domains": {readDomains, manageDomains}, "enterprise_connections": {manageSSO, manageSSO},
+	}[parts[4]]
+	if c.method == http.MethodGet {
+		return c.permitted(o, permissions[0])
+	}
+	return c.permitted(o, permissions[1])
 }
 
 func (c *call) organizationsEnabled() *apiError {

@@ -63,6 +63,9 @@ func (s *Server) sessionJSON(x *session) object {
 		"user": s.userJSON(x.user), "public_user_data": s.publicUserJSON(x.user), "factor_verification_age": s.factorAges(x),
 		"created_at": x.created, "updated_at": x.updated, "last_active_token": nil,
 	}
+	if u, _, _ := s.state.userByIdentifier(x.identifier); u == x.user { // as it was typed, while it is the user's
+		o["public_user_data"].(object)["identifier"] = x.identifier
+	}
 	if x.org != nil {
 		o["last_active_organization_id"] = x.org.id
 	}
@@ -90,6 +93,7 @@ func (s *Server) userJSON(u *user) object {
 		"totp_enabled": u.totpEnabled(), "backup_code_enabled": len(u.backup) > 0,
 		"email_addresses": listOf(u.emails, emailJSON), "phone_numbers": listOf(u.phones, phoneJSON), "web3_wallets": listOf(u.wallets, walletJSON),
 		"passkeys": listOf(u.passkeys, passkeyJSON), "external_accounts": listOf(u.externals, s.externalJSON(u)), "saml_accounts": []any{},
+		"enterprise_accounts":      listOf(u.enterprises, s.enterpriseJSON(u)),
 		"organization_memberships": listOf(s.membershipsOf(u), s.memberJSON),
 		"password_last_updated_at": nothing(u.passwordSet), "public_metadata": u.public, "unsafe_metadata": u.unsafe, "external_id": nil,
 		"last_sign_in_at": nothing(u.lastSignIn), "banned": u.banned, "locked": s.lockedFor(u) != 0, "lockout_expires_in_seconds": nothing(max(0, s.lockedFor(u))),
@@ -165,6 +169,9 @@ func (v *verification) json() any {
 		if text != "" {
 			o[name] = text
 		}
+	}
+	if v.device != nil {
+		o["trusted_device_challenge"] = v.device.json()
 	}
 	if v.failure != nil {
 		o["error"] = v.failure.json()

@@ -117,7 +117,7 @@ func handled() []route {
 	for _, list := range [][]route{
 		clientRoutes, signInRoutes, signUpRoutes, sessionRoutes, reverificationRoutes, meRoutes, identifierRoutes, factorRoutes,
 		externalRoutes, organizationRoutes, memberRoutes, invitationRoutes, domainRoutes, myOrganizationRoutes, environmentRoutes,
-		billingRoutes, apiKeyRoutes, browserRoutes,
+		billingRoutes, apiKeyRoutes, browserRoutes, deviceRoutes, enterpriseRoutes,
 	} {
 		all = append(all, list...)
 	}

@@ -71,6 +71,25 @@ func TestSignInByCode(t *testing.T) {
 	activate(t, clerk, signIn.CreatedSessionID)
 }
 
+func TestSignInByAnIDToken(t *testing.T) {
+	srv := withAda(t)
+	clerk := loaded(t, srv)
+	create := func(token string) (*fapi.SignIn, error) {
+		return clerk.SignIns.Create(t.Context(), fapi.SignInCreateParams{Token: fapi.Ptr(token)}, fapi.WithForm("strategy", "google_one_tap"))
+	}
+	if _, err := create("forged"); !fapi.HasCode(err, fapi.CodeGoogleOneTapTokenInvalid) {
+		t.Errorf("a forged token: %v", err)
+	}
+	if _, err := create(srv.IDToken("new+clerk_test@example.com")); !fapi.HasCode(err, fapi.CodeExternalAccountNotFound) {
+		t.Errorf("the token of somebody new: %v", err)
+	}
+	signIn, err := create(srv.IDToken(ada))
+	if err != nil || signIn.Status != fapi.SignInStatusComplete {
+		t.Fatalf("%+v, %v", signIn, err)
+	}
+	activate(t, clerk, signIn.CreatedSessionID)
+}
+
 func TestSignInWithASecondFactor(t *testing.T) {
 	srv := fapitest.NewServer(t, fapitest.WithUser(fapitest.User{Emails: []string{ada}, Password: password, TOTPSecret: "JBSWY3DPEHPK3PXP"}))
 	clerk := loaded(t, srv)

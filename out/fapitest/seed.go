@@ -117,17 +117,20 @@ func (s *Server) newIdentifier(value string, v *verification) *identifier {
 	return &identifier{id: s.newID("idn"), value: value, verification: v, created: now, updated: now}
 }
 
-func (s *Server) newExternal(provider, email string, v *verification) *external {
+func (s *Server) newExternal(strategy, email string, v *verification) *external {
 	now := s.millis()
-	return &external{id: s.newID("eac"), provider: strings.TrimPrefix(provider, "oauth_"), email: email, verification: v, created: now, updated: now}
+	return &external{id: s.newID("eac"), provider: provider(strategy), email: email, verification: v, created: now, updated: now}
 }
 
 func adminVerified() *verification {
 	return &verification{object: "verification_admin", status: "verified", strategy: "admin"}
 }
 
-func externalVerified(provider string) *verification {
-	return &verification{object: "verification_oauth", status: "verified", strategy: "oauth_" + strings.TrimPrefix(provider, "oauth_")}
+func externalVerified(strategy string) *verification {
+	if strategy != "enterprise_sso" {
+		strategy = "oauth_" + provider(strategy)
+	}
+	return &verification{object: "verification_oauth", status: "verified", strategy: strategy}
 }
 
 func firstOf(list []*identifier) string {

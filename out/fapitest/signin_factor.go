@@ -10,7 +10,7 @@ func (c *call) passwordFactor(a *signIn) *apiError {
 	if c.raw("password") == "" {
 		return missing("password")
 	}
-	if a.user.password == "" {
+	if a.user == nil || a.user.password == "" {
 		return fail("strategy_for_user_invalid", "The verification strategy is not valid for this account.")
 	}
 	a.first = &verification{object: "verification_password", status: "unverified", strategy: "password"}
@@ -36,33 +36,40 @@ func (c *call) target() (member, id string) {
 
 func prepareFirst(c *call, a *signIn) (any, *apiError) {
 	strategy := c.arg("strategy")
-	if a.status != "needs_first_factor" {
+	if a.status != "needs_first_factor" && a.status != "needs_identifier" {
 		return nil, fail("client_state_invalid", "The sign-in does not ask for a first factor.")
 	}
-	if strategy == "passkey" {
-		a.first = c.passkeyChallenge()
+	switch {
+	case strategy == "passkey":
+		a.status, a.first = "needs_first_factor", c.passkeyChallenge()
 		return c.signInJSON(a), nil
-	}
-	if a.user == nil {
-		return nil, fail("client_state_invalid", "The sign-in has no identifier.")
-	}
-	if strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso" {
+	case strategy == "trusted_device":
+		if err := c.prepareDeviceSignIn(a); err != nil {
+			return nil, err
+		}
+		return c.signInJSON(a), nil
+	case byRedirect(strategy): // tells who it is
 		if err := c.redirectSignIn(a, strategy); err != nil {
 			return nil, err
 		}
 		return c.signInJSON(a), nil
+	case a.user == nil && a.missing == nil:
+		return nil, fail("client_state_invalid", "The sign-in has no identifier.")
 	}
 	member, id := c.target()
 	if strategy == "" {
 		return nil, missing("strategy")
 	}
-	if !offers(firstFactors(a.user), strategy, member, id) {
+	if !offers(c.factors(a), strategy, member, id) {
 		return nil, failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	}
 	switch strategy {
 	case "email_link":
-		k, to := c.client, identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
-		a.first = c.emailLink(to.value, func(in *call) *apiError { return in.firstDone(k, a, strategy) }, func() *session { return a.session })
+		k, to := c.client, a.missing
+		if to == nil {
+			to = identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
+		}
+		a.first = c.emailLink(to.value, func(in *call) *apiError { return in.proved(k, a, strategy) }, func() *session { return a.session })
 	case "email_code", "phone_code", "reset_password_email_code", "reset_password_phone_code":
 		a.first = c.otp(strategy, c.arg("channel"))
 	default:
@@ -80,7 +87,11 @@ func attemptFirst(c *call, a *signIn) (any, *apiError) {
 	switch {
 	case strategy == "passkey":
 		err = c.passkeySignIn(a)
-	case a.user == nil:
+	case strategy == "trusted_device":
+		err = c.deviceSignIn(a)
+	case byIDToken(strategy):
+		err = c.idTokenSignIn(a, strategy)
+	case a.user == nil && a.missing == nil:
 		err = fail("client_state_invalid", "The sign-in has no identifier.")
 	case strategy == "password":
 		err = c.passwordFactor(a)
@@ -93,7 +104,7 @@ func attemptFirst(c *call, a *signIn) (any, *apiError) {
 	default:
 		if err = c.counted(a.user, c.attemptCode(a.first)); err == nil {
 			a.reset = strings.HasPrefix(strategy, "reset_password_")
-			err = c.firstDone(c.client, a, strings.TrimPrefix(strategy, "reset_password_"))
+			err = c.proved(c.client, a, strings.TrimPrefix(strategy, "reset_password_"))
 		}
 	}
 	if err != nil {

@@ -3,25 +3,14 @@
 package fapitest
 
 import (
-	"net/url"
-	"slices"
 	"strings"
 )
 
 // Sign-ups by a provider, an enterprise connection or an invitation.
 
-// byRedirect tells whether a strategy leads through a page of somebody else.
+// byRedirect reports whether a strategy leads through a page of somebody else.
 func byRedirect(strategy string) bool {
-	return strings.HasPrefix(strategy, "oauth_") || strategy == "enterprise_sso"
-}
-
-// enterpriseDomain tells whether there is an enterprise connection for the domain of an email address: a user of the domain
-// signs in by one.
-func (s *Server) enterpriseDomain(email string) bool {
-	_, domain, _ := strings.Cut(email, "@")
-	return domain != "" && slices.ContainsFunc(s.state.users, func(u *user) bool {
-		return u.enterprise && slices.ContainsFunc(u.emails, func(e *identifier) bool { return strings.HasSuffix(e.value, "@"+domain) })
-	})
+	return strings.HasPrefix(strategy, "oauth_") && !byIDToken(strategy) || strategy == "enterprise_sso"
 }
 
 // redirectSignUp sends somebody to a provider. Who has an account already is to sign in instead.
@@ -33,33 +22,28 @@ func (c *call) redirectSignUp(a *signUp, strategy string) *apiError {
 	if strategy == "enterprise_sso" && !c.enterpriseDomain(address) {
 		return fail("enterprise_sso_sign_up_connection_missing", "There is no enterprise connection for this email address.")
 	}
-	back := c.arg("redirect_url")
-	if back == "" {
-		return missing("redirect_url")
+	v, err := c.toProvider(strategy, func(in *call, who visitor, v *verification) (*session, bool) {
+		if strategy == "enterprise_sso" {
+			who.email = firstText(who.email, address)
+		}
+		u, email := in.providerUser(provider(strategy), who.email)
+		if u != nil {
+			v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
+			in.client.transfer = &transfer{strategy: strategy, email: email}
+			return nil, false
+		}
+		v.status = "verified"
+		a.externalEmail = email
+		a.email = firstText(a.email, email)
+		if err := in.finishSignUp(in.client, a); err != nil {
+			v.status, v.failure = "failed", err
+		}
+		return a.session, a.session != nil
+	})
+	if err == nil {
+		a.external = v
 	}
-	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
-	a.external = v
-	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
-		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
-			if strategy == "enterprise_sso" {
-				who.email = firstText(who.email, address)
-			}
-			u, email := in.providerUser(provider(strategy), who.email)
-			if u != nil {
-				v.status, v.failure = "transferable", fail("external_account_exists", "The external account exists already.")
-				k.transfer = &transfer{strategy: strategy, email: email}
-				return
-			}
-			v.status = "verified"
-			a.externalEmail = email
-			a.email = firstText(a.email, email)
-			if err := in.finishSignUp(k, a); err != nil {
-				v.status, v.failure = "failed", err
-			}
-		}, func() *session { return a.session })
-	}})
-	return nil
+	return err
 }
 
 // transferToSignUp goes on with what a sign-in found at a provider.
@@ -68,19 +52,28 @@ func (c *call) transferToSignUp(a *signUp) *apiError {
 		return fail("account_transfer_invalid", "There is nothing to transfer.")
 	}
 	t := c.client.transfer
-	c.client.transfer = nil
-	a.external = externalVerified(t.strategy)
-	a.email, a.externalEmail = t.email, t.email
+	switch {
+	case t.check == nil:
+		a.external = externalVerified(t.strategy)
+		a.email, a.externalEmail = t.email, t.email
+	case t.email != "":
+		a.email, a.emailCheck = t.email, t.check
+	default:
+		a.phone, a.phoneCheck = t.phone, t.check
+	}
 	return nil
 }
 
 // transferToSignIn goes on with what a sign-up found at a provider.
 func (c *call) transferToSignIn(a *signIn) *apiError {
-	if c.client == nil || c.client.transfer == nil {
+	if c.client == nil || c.client.transfer == nil || c.client.transfer.check != nil {
 		return fail("account_transfer_invalid", "There is nothing to transfer.")
 	}
 	t := c.client.transfer
-	u, _ := c.providerUser(provider(t.strategy), t.email)
+	u := t.user
+	if u == nil {
+		u, _ = c.providerUser(provider(t.strategy), t.email)
+	}
 	if u == nil {
 		return fail("external_account_not_found", "The external account was not found.")
 	}

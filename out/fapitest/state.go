@@ -20,6 +20,7 @@ type state struct {
 	tokens      map[string]*client // by every token a client ever had
 	browsers    map[string]*client // by dev browser; nil for one without a client
 	nonces      map[string]*nonce
+	challenges  map[string]*deviceChallenge // that register a device, by id
 	users       []*user
 	orgs        []*organization
 	tickets     map[string]*ticket
@@ -33,7 +34,7 @@ type state struct {
 }
 
 func newState() state {
-	return state{clients: map[string]*client{}, tokens: map[string]*client{}, browsers: map[string]*client{}, nonces: map[string]*nonce{},
+	return state{clients: map[string]*client{}, tokens: map[string]*client{}, browsers: map[string]*client{}, nonces: map[string]*nonce{}, challenges: map[string]*deviceChallenge{},
 		tickets: map[string]*ticket{}, visits: map[string]*visit{}, links: map[string]string{}, waitlist: map[string]string{}}
 }
 
@@ -80,6 +81,7 @@ type session struct {
 	id, status  string
 	client      *client
 	user        *user
+	identifier  string // that was typed at the sign-in; "" when none was
 	org         *organization
 	created     int64
 	updated     int64
@@ -119,7 +121,8 @@ type verification struct {
 	attempts                 int
 	expires                  int64 // 0 is never
 	channel, nonce           string
-	redirect                 string // external_verification_redirect_url
+	redirect                 string           // external_verification_redirect_url
+	device                   *deviceChallenge // of a trusted device
 	failure                  *apiError
 }
 
@@ -136,8 +139,10 @@ type user struct {
 	totp                      *totp
 	backup                    []string
 	passkeys                  []*passkey
+	devices                   []*device // that are trusted and not revoked
 	externals                 []*external
-	enterprise                bool
+	enterprise                bool // an enterprise connection is there for the email's domain
+	enterprises               []*enterpriseAccount
 	public, unsafe            object
 	features                  []string
 	plan                      string

@@ -42,7 +42,7 @@ func (c *call) attempt(v *verification, good bool, wrong *apiError) *apiError {
 	switch {
 	case v == nil:
 		return fail("verification_missing", "Prepare the verification first.")
-	case v.status == "verified":
+	case v.status == "verified" || v.status == "transferable":
 		return fail("verification_already_verified", "This verification has already been verified.")
 	case v.status == "failed":
 		return fail("verification_failed", "Too many failed attempts. You have to try again with the same or another method.")

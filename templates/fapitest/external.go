@@ -1,7 +1,6 @@
 package fapitest
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -25,29 +24,31 @@ func createExternal(c *call) (any, *apiError) {
 	if err := c.enabledProvider(strategy); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(c.user().externals, func(e *external) bool { return "oauth_"+e.provider == strategy }) {
+	if slices.ContainsFunc(c.user().externals, func(e *external) bool { return e.provider == provider(strategy) }) {
 		return nil, fail("oauth_account_already_connected", "You have an account of this provider connected already.")
 	}
+	if byIDToken(strategy) {
+		return c.idTokenConnect(strategy)
+	}
 	e := c.newExternal(strategy, "", nil)
-	c.user().externals = append(c.user().externals, e)
-	return reauthorize(c, e)
+	answer, err := reauthorize(c, e)
+	if err == nil {
+		c.user().externals = append(c.user().externals, e)
+	}
+	return answer, err
 }
 
 func reauthorize(c *call, e *external) (any, *apiError) {
-	back := c.arg("redirect_url")
-	if back == "" {
-		return nil, missing("redirect_url")
+	u := c.user()
+	v, err := c.toProvider("oauth_"+e.provider, func(in *call, who visitor, v *verification) (*session, bool) {
+		e.email = firstText(who.email, u.identifier())
+		v.status, e.updated = "verified", in.millis()
+		return nil, true
+	})
+	if err != nil {
+		return nil, err
 	}
-	v := &verification{object: "verification_oauth", status: "unverified", strategy: "oauth_" + e.provider, expires: c.millis() + codeLife}
-	e.verification, e.scopes = v, strings.Join(c.list("additional_scope"), " ")
-	u, k, native := c.user(), c.client, c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
-		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
-			e.email = firstText(who.email, u.identifier())
-			v.status, e.updated = "verified", in.millis()
-		}, noSession)
-	}})
-	e.updated = c.millis()
+	e.verification, e.scopes, e.updated = v, strings.Join(c.list("additional_scope"), " "), c.millis()
 	return c.externalJSON(u)(e), nil
 }
 

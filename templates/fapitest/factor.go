@@ -169,7 +169,8 @@ func createPasskey(c *call) (any, *apiError) {
 	p := &passkey{id: c.newID("passkey"), name: "Passkey", created: now, updated: now}
 	options := object{"rp": object{"id": "localhost", "name": "Fake app"}, "challenge": base64.RawURLEncoding.EncodeToString([]byte(p.id)),
 		"user":             object{"id": base64.RawURLEncoding.EncodeToString([]byte(c.user().id)), "name": c.user().identifier(), "displayName": c.user().identifier()},
-		"pubKeyCredParams": []any{object{"type": "public-key", "alg": -7}}, "timeout": 60000, "attestation": "none", "excludeCredentials": []any{},
+		"pubKeyCredParams": []any{object{"type": "public-key", "alg": -7}, object{"type": "public-key", "alg": -257}},
+		"timeout":          60000, "attestation": "none", "excludeCredentials": []any{},
 		"authenticatorSelection": object{"residentKey": "required", "requireResidentKey": true, "userVerification": "required"}}
 	p.verification = &verification{object: "verification_passkey", status: "unverified", strategy: "passkey", expires: now + codeLife, nonce: encode(options)}
 	c.user().passkeys = append(c.user().passkeys, p)

@@ -1,6 +1,7 @@
 package fapitest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,15 +32,17 @@ func openVisit(c *call) (any, *apiError) {
 	if v == nil {
 		return nil, fail("verification_link_token_invalid", "The link is not valid, or has been used.")
 	}
+	if _, err := url.Parse(v.redirect); err != nil {
+		return nil, invalidRedirect("redirect_url")
+	}
 	delete(c.state.visits, id)
-	target, err := url.Parse(v.redirect)
+	arrived := v.arrive(visitor{c.query.Get("email"), c.query.Has("error")})
+	target, err := url.Parse(v.redirect) // arrive may have changed it
 	if err != nil {
-		return nil, fail("invalid_redirect_url", "The redirect URL is not valid.")
+		return nil, invalidRedirect("redirect_url")
 	}
 	query := target.Query()
-	for name, values := range v.arrive(visitor{c.query.Get("email"), c.query.Has("error")}) {
-		query[name] = values
-	}
+	maps.Copy(query, arrived)
 	target.RawQuery = query.Encode()
 	c.header.Set("Location", target.String())
 	c.client, c.status = nil, http.StatusSeeOther
@@ -54,15 +57,84 @@ func createDevBrowser(c *call) (any, *apiError) {
 	return object{"id": id}, nil
 }
 
-// provider is the name in a strategy such as oauth_google.
-func provider(strategy string) string { return strings.TrimPrefix(strategy, "oauth_") }
+// provider is the name in a strategy such as oauth_google, oauth_token_apple or google_one_tap.
+func provider(strategy string) string {
+	if strategy == "google_one_tap" {
+		return "google"
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(strategy, "oauth_"), "token_")
+}
 
 // enabledProvider refuses a provider that the instance does not have.
 func (c *call) enabledProvider(strategy string) *apiError {
-	if strategy == "enterprise_sso" || c.setting(false, "user_settings", "social", strategy, "enabled") {
+	if strategy == "enterprise_sso" || c.setting(false, "user_settings", "social", "oauth_"+provider(strategy), "enabled") {
 		return nil
 	}
 	return fail("oauth_provider_not_enabled", "The provider is not enabled for this instance.")
+}
+
+func invalidRedirect(param string) *apiError {
+	return fail("invalid_redirect_url", param+" is not a valid URL.")
+}
+
+// destinations are where a provider leads back to: the one for what is left to do, and the one for a flow that is finished.
+func (c *call) destinations() (back, complete string, err *apiError) {
+	for _, param := range []string{"redirect_url", "action_complete_redirect_url"} {
+		if u, err := url.Parse(c.arg(param)); err != nil || c.arg(param) != "" && u.Scheme == "" {
+			return "", "", invalidRedirect(param)
+		}
+	}
+	back = c.arg("redirect_url")
+	if back == "" {
+		return "", "", missing("redirect_url")
+	}
+	return back, firstText(c.arg("action_complete_redirect_url"), back), nil
+}
+
+// toProvider sends the user to a page of a provider, by the redirect of the verification that it gives. Back from there
+// step goes on, and gives the session that came of it, if any, and whether the flow is finished.
+func (c *call) toProvider(strategy string, step func(in *call, who visitor, v *verification) (*session, bool)) (*verification, *apiError) {
+	back, complete, err := c.destinations()
+	if err != nil {
+		return nil, err
+	}
+	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
+	s, k, native, page := c.Server, c.device(), c.native, &visit{redirect: back}
+	page.arrive = func(who visitor) url.Values {
+		var x *session
+		finished := false
+		if who.refuses {
+			v.status, v.failure = "failed", fail("oauth_access_denied", "You did not grant access to your account.")
+		} else {
+			x, finished = step(&call{Server: s, client: k, native: native}, who, v)
+		}
+		if finished {
+			page.redirect = complete
+		}
+		k.updated = max(s.millis(), k.updated+1)
+		return s.backFromProvider(k, native, v, x)
+	}
+	v.redirect = c.newVisit(page)
+	return v, nil
+}
+
+// backFromProvider is what the redirect back carries. x is the session that came of it, if any.
+func (s *Server) backFromProvider(k *client, native bool, v *verification, x *session) url.Values {
+	values := url.Values{}
+	if v.status == "failed" {
+		values.Set("__clerk_status", "failed")
+		values.Set("__clerk_error_code", v.failure.code)
+	}
+	if native {
+		s.rotate(k)
+		values.Set("rotating_token_nonce", s.newNonce(k, ""))
+	}
+	if x != nil {
+		values.Set("created_session_id", x.id)
+		values.Set("__clerk_created_session", x.id)
+		values.Set("__clerk_status", "completed")
+	}
+	return values
 }
 
 // redirectSignIn sends a user to a provider. Back from there the attempt goes on, or is transferable.
@@ -70,45 +142,46 @@ func (c *call) redirectSignIn(a *signIn, strategy string) *apiError {
 	if err := c.enabledProvider(strategy); err != nil {
 		return err
 	}
-	if strategy == "enterprise_sso" && (a.user == nil || !a.user.enterprise) {
+	if strategy == "enterprise_sso" && !c.entersByEnterprise(a) {
 		return fail("enterprise_sso_sign_in_connection_missing", "There is no enterprise connection for this identifier.")
 	}
-	back := c.arg("redirect_url")
-	if back == "" {
-		return missing("redirect_url")
-	}
-	v := &verification{object: "verification_oauth", status: "unverified", strategy: strategy, expires: c.millis() + codeLife}
-	a.first = v
-	if a.status == "needs_identifier" {
-		a.status = "needs_first_factor"
-	}
-	k, native := c.device(), c.native
-	v.redirect = c.newVisit(&visit{redirect: back, arrive: func(who visitor) url.Values {
-		return c.Server.backFromProvider(k, native, who, v, func(in *call) {
-			u, email := a.user, ""
-			if u == nil || strategy != "enterprise_sso" {
-				u, email = in.providerUser(provider(strategy), who.email)
-			}
-			if u == nil {
-				v.status, v.failure = "transferable", fail("external_account_not_found", "The external account was not found.")
-				k.transfer = &transfer{strategy: strategy, email: email}
-				return
-			}
+	v, err := c.toProvider(strategy, func(in *call, who visitor, v *verification) (*session, bool) {
+		u, email := a.user, a.identifier
+		switch {
+		case strategy != "enterprise_sso":
+			u, email = in.providerUser(provider(strategy), who.email)
+		case u != nil:
+			email = u.enterpriseEmail(email)
+		default: // somebody may have signed up meanwhile
+			u, _, _ = in.state.userByIdentifier(email)
+		}
+		if u == nil {
+			v.status, v.failure = "transferable", fail("external_account_not_found", "The external account was not found.")
+			in.client.transfer = &transfer{strategy: strategy, email: email}
+			return nil, false
+		}
+		a.user, v.status = u, "verified"
+		a.identifier = firstText(a.identifier, u.identifier())
+		if err := in.firstDone(in.client, a, strategy); err != nil {
+			v.status, v.failure = "failed", err
+		} else {
 			in.connect(u, strategy, email)
-			a.user, v.status = u, "verified"
-			if a.identifier == "" {
-				a.identifier = u.identifier()
-			}
-			if err := in.firstDone(k, a, strategy); err != nil {
-				v.status, v.failure = "failed", err
-			}
-		}, func() *session { return a.session })
-	}})
-	return nil
+		}
+		return a.session, a.session != nil
+	})
+	if err == nil {
+		a.first = v
+	}
+	return err
 }
 
-// transfer is what a provider told of somebody whom the other flow has to do with.
-type transfer struct{ strategy, email string }
+// transfer is what a flow found out of somebody whom the other flow has to do with: what a provider told, or an identifier
+// that nobody has, with its verification.
+type transfer struct {
+	strategy, email, phone string
+	user                   *user         // that the account at the provider is of, where it was found by more than its email address
+	check                  *verification // nil of a provider
+}
 
 // providerUser finds who has an account at a provider; nil when nobody has that.
 func (s *Server) providerUser(provider, email string) (*user, string) {
@@ -128,36 +201,15 @@ func (s *Server) providerUser(provider, email string) (*user, string) {
 
 // connect gives a user the account at a provider by which an email address was found.
 func (s *Server) connect(u *user, strategy, email string) {
-	if strategy == "enterprise_sso" || slices.ContainsFunc(u.externals, func(e *external) bool { return e.provider == provider(strategy) }) {
+	if strategy == "enterprise_sso" {
+		s.connectEnterprise(u, email)
+		return
+	}
+	if slices.ContainsFunc(u.externals, func(e *external) bool { return e.provider == provider(strategy) }) {
 		return
 	}
 	u.externals = append(u.externals, s.newExternal(strategy, email, externalVerified(strategy)))
 	u.updated = s.millis()
-}
-
-// backFromProvider lets a flow go on, unless the visitor refuses, and gives what the redirect back carries.
-func (s *Server) backFromProvider(k *client, native bool, who visitor, v *verification, step func(*call), done func() *session) url.Values {
-	if who.refuses {
-		v.status, v.failure = "failed", fail("oauth_access_denied", "You did not grant access to your account.")
-	} else {
-		step(&call{Server: s, client: k, native: native})
-	}
-	k.updated = max(s.millis(), k.updated+1)
-	values := url.Values{}
-	if v.status == "failed" {
-		values.Set("__clerk_status", "failed")
-		values.Set("__clerk_error_code", v.failure.code)
-	}
-	if native {
-		s.rotate(k)
-		values.Set("rotating_token_nonce", s.newNonce(k, ""))
-	}
-	if x := done(); x != nil {
-		values.Set("created_session_id", x.id)
-		values.Set("__clerk_created_session", x.id)
-		values.Set("__clerk_status", "completed")
-	}
-	return values
 }
 
 // createHostedAuth sends a native app's user to a page that signs in: the user whose email it is given, else the first.

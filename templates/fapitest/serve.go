@@ -105,6 +105,9 @@ func (s *Server) answer(c *call, bad *apiError, fault activeFault) reply {
 		return c.refuse(bad, nil)
 	}
 	if route.handle == nil {
+		if err := c.permittedStateless(); err != nil {
+			return c.refuse(err, nil)
+		}
 		return c.zeroReply(route, fault)
 	}
 	value, err := route.handle(c)

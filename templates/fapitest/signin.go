@@ -21,6 +21,8 @@ type signIn struct {
 	id, status, identifier string
 	locale                 string
 	user                   *user
+	missing                *identifier // typed, and nobody has it: the sign-in is to become a sign-up
+	signUpIfMissing        bool
 	strategy               string // that verified the first factor
 	first, second          *verification
 	reset                  bool // the first factor was a code to reset the password
@@ -43,7 +45,7 @@ func (s *Server) signInJSON(a *signIn) object {
 	}
 	switch a.status {
 	case "needs_first_factor":
-		o["supported_first_factors"] = firstFactors(a.user)
+		o["supported_first_factors"] = s.factors(a)
 	case "needs_second_factor":
 		o["supported_second_factors"] = secondFactors(a.user)
 	case "needs_client_trust":
@@ -65,14 +67,36 @@ func firstFactors(u *user) []any {
 		list = append(list, object{"strategy": "passkey"})
 	}
 	list = append(list, codeFactors(u, "email_code", "email_link", "phone_code")...)
-	if u.password != "" {
-		list = append(list, codeFactors(u, "reset_password_email_code", "reset_password_phone_code")...)
-	}
 	for _, e := range u.externals {
 		list = append(list, object{"strategy": "oauth_" + e.provider})
 	}
 	if u.enterprise {
 		list = append(list, object{"strategy": "enterprise_sso"})
+	}
+	return list
+}
+
+// factors are the ways in that an attempt offers now. A password is reset by a code to what was typed: an email address or a
+// phone number.
+func (s *Server) factors(a *signIn) []any {
+	switch {
+	case a.missing != nil && a.signUpIfMissing:
+		return missingFactors(a.missing)
+	case a.missing != nil: // it has the domain of an enterprise connection
+		return []any{object{"strategy": "enterprise_sso"}}
+	}
+	list := firstFactors(a.user)
+	if a.first != nil && a.first.device != nil {
+		list = append(list, object{"strategy": "trusted_device", "trusted_device_id": a.first.device.device.id})
+	}
+	if a.user == nil || a.user.password == "" {
+		return list
+	}
+	switch _, kind, _ := s.state.userByIdentifier(a.identifier); kind {
+	case "email_address":
+		list = append(list, codeFactors(a.user, "reset_password_email_code")...)
+	case "phone_number":
+		list = append(list, codeFactors(a.user, "reset_password_phone_code")...)
 	}
 	return list
 }
@@ -132,42 +156,58 @@ func createSignIn(c *call) (any, *apiError) {
 			return nil, err
 		}
 	}
+	if c.flag("sign_up_if_missing") {
+		if err := c.wantsCaptcha(); err != nil {
+			return nil, err
+		}
+	}
 	k := c.device()
-	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier"), locale: c.arg("locale")}
+	a := &signIn{id: c.newID("sia"), status: "needs_identifier", created: c.millis(), identifier: c.arg("identifier"), locale: c.arg("locale"),
+		signUpIfMissing: c.flag("sign_up_if_missing")}
 	a.user, _, _ = c.state.userByIdentifier(a.identifier)
-	if a.user != nil {
+	if a.user == nil && a.identifier != "" { // mayTry lets it pass
+		a.missing = c.newIdentifier(a.identifier, nil)
+	}
+	if a.identifier != "" {
 		a.status = "needs_first_factor"
 	}
-	var err *apiError
+	if err := c.startSignIn(k, a); err != nil {
+		return nil, err
+	}
+	k.signIn = a
+	return c.signInJSON(a), nil
+}
+
+// startSignIn takes the first step of an attempt, as far as the request names one.
+func (c *call) startSignIn(k *client, a *signIn) (err *apiError) {
+	nobody := a.identifier == ""
 	switch strategy := c.arg("strategy"); {
 	case c.flag("transfer"):
 		err = c.transferToSignIn(a)
 	case strategy == "ticket":
 		err = c.ticketSignIn(a)
-	case strings.HasPrefix(strategy, "oauth_"), strategy == "enterprise_sso" && c.has("redirect_url"):
+	case strategy == "trusted_device":
+		err = c.prepareDeviceSignIn(a)
+	case byIDToken(strategy):
+		err = c.idTokenSignIn(a, strategy)
+	case byRedirect(strategy) && strategy != "enterprise_sso", strategy == "enterprise_sso" && c.arg("redirect_url") != "":
 		err = c.redirectSignIn(a, strategy)
 	case strategy == "passkey":
 		a.status = "needs_first_factor"
 		a.first = c.passkeyChallenge()
-	case strategy == "google_one_tap": // no token of a provider is good here
-		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
-	case a.user == nil && (c.has("password") || identifierStrategy(strategy)):
+	case nobody && (c.raw("password") != "" || identifierStrategy(strategy)):
 		err = missing("identifier")
-	case a.user == nil && strategy != "" && strategy != "enterprise_sso":
+	case nobody && strategy != "" && strategy != "enterprise_sso":
 		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
-	case a.user == nil:
-	case c.has("password") || strategy == "password":
+	case nobody:
+	case c.raw("password") != "" || strategy == "password":
 		k.signIn = a
 		err = c.passwordFactor(a)
 	case strategy != "" && strategy != "enterprise_sso": // that is prepared afterwards, when there is no redirect_url yet
 		k.signIn = a
 		_, err = prepareFirst(c, a)
 	}
-	if err != nil {
-		return nil, err
-	}
-	k.signIn = a
-	return c.signInJSON(a), nil
+	return err
 }
 
 // identifierStrategy tells whether a strategy needs to know who it is about.
@@ -178,7 +218,10 @@ func identifierStrategy(strategy string) bool {
 // mayTry refuses an identifier that nobody has, or somebody who may not sign in here.
 func (c *call) mayTry(name string) *apiError {
 	u, _, _ := c.state.userByIdentifier(name)
-	if u == nil {
+	switch {
+	case u == nil && c.flag("sign_up_if_missing") && c.mayBeMissing(name), u == nil && c.arg("strategy") == "enterprise_sso" && c.enterpriseDomain(name):
+		return nil
+	case u == nil:
 		return failParam("form_identifier_not_found", "identifier", "Couldn't find your account.")
 	}
 	if err := c.mayEnter(u); err != nil {
@@ -235,7 +278,7 @@ func (c *call) firstDone(k *client, a *signIn, strategy string) *apiError {
 	if err := c.notTwiceOn(k, a.user); err != nil {
 		return err
 	}
-	a.strategy = strategy
+	a.strategy, a.missing = strategy, nil
 	switch {
 	case a.reset:
 		a.status = "needs_new_password"
@@ -264,6 +307,7 @@ func (c *call) factorsDone(k *client, a *signIn) {
 	}
 	a.status = "complete"
 	a.session = c.startSession(k, a.user, a.strategy, a.secondAt)
+	a.session.identifier = a.identifier
 }
 
 func resetPassword(c *call, a *signIn) (any, *apiError) {

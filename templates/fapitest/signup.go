@@ -1,6 +1,7 @@
 package fapitest
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -137,8 +138,8 @@ func createSignUp(c *call) (any, *apiError) {
 		err = c.ticketSignUp(a)
 	case byRedirect(strategy):
 		err = c.redirectSignUp(a, strategy)
-	case strategy == "google_one_tap":
-		err = failParam("google_one_tap_token_invalid", "token", "The token is not valid.")
+	case byIDToken(strategy):
+		err = c.idTokenSignUp(a, strategy)
 	case strategy != "" && !slices.Contains([]string{"password", "email_code", "email_link", "phone_code"}, strategy):
 		err = failParam("form_param_value_invalid", "strategy", strategy+" does not match one of the allowed values for parameter strategy.")
 	}
@@ -147,6 +148,9 @@ func createSignUp(c *call) (any, *apiError) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.flag("transfer") {
+		c.client.transfer = nil
 	}
 	c.device().signUp = a
 	switch c.arg("strategy") {
@@ -176,45 +180,68 @@ func (c *call) wantsCaptcha() *apiError {
 func (c *call) fillSignUp(a *signUp) *apiError {
 	draft := *a
 	for _, name := range fieldOrder {
-		if !c.has(name) {
-			continue
-		}
-		if !c.attributeIs(name, "enabled") {
-			return failParam("form_param_unknown", name, name+" is not a valid parameter for this request.")
-		}
-		value := c.arg(name)
-		switch name {
-		case "password":
-			value = c.raw(name)
-			if err := c.checkPassword(name); err != nil {
-				return err
-			}
-		case "email_address", "phone_number", "username":
-			if err := c.checkIdentifier(name, value, nil); err != nil {
-				return err
-			}
-		}
-		if field := draft.fields()[name]; *field != value {
-			*field = value
-			switch name {
-			case "email_address":
-				draft.emailCheck = nil
-			case "phone_number":
-				draft.phoneCheck = nil
-			}
-		}
-	}
-	if c.has("unsafe_metadata") {
-		o, err := c.object("unsafe_metadata")
-		if err != nil {
+		if err := c.fillField(&draft, name); err != nil {
 			return err
 		}
-		draft.unsafe = o
 	}
-	if c.flag("legal_accepted") {
+	if c.gives("unsafe_metadata") {
+		draft.unsafe = nil
+		if c.arg("unsafe_metadata") != "" || c.body["unsafe_metadata"] != nil {
+			o, err := c.object("unsafe_metadata")
+			if err != nil {
+				return err
+			}
+			draft.unsafe = o
+		}
+	}
+	switch {
+	case c.flag("legal_accepted"):
 		draft.legal = c.millis()
+	case c.gives("legal_accepted"):
+		draft.legal = 0
 	}
 	*a = draft
+	return nil
+}
+
+// gives reports whether a request of a sign-up says something of a field. Forms send all the fields that they have: an
+// empty one is not given when the sign-up starts, and clears what there is when it is updated.
+func (c *call) gives(name string) bool {
+	return c.has(name) && (c.method == http.MethodPatch || c.raw(name) != "" || c.body[name] != nil)
+}
+
+// fillField takes one field over.
+func (c *call) fillField(a *signUp, name string) *apiError {
+	value := c.arg(name)
+	if name == "password" {
+		value = c.raw(name)
+	}
+	switch {
+	case !c.gives(name), value == "" && c.method != http.MethodPatch:
+		return nil
+	case value == "":
+	case !c.attributeIs(name, "enabled"):
+		return failParam("form_param_unknown", name, name+" is not a valid parameter for this request.")
+	case name == "password":
+		if err := c.checkPassword(name); err != nil {
+			return err
+		}
+	case name == "email_address" || name == "phone_number" || name == "username":
+		if err := c.checkIdentifier(name, value, nil); err != nil {
+			return err
+		}
+	}
+	field := a.fields()[name]
+	if *field == value {
+		return nil
+	}
+	*field = value
+	switch name {
+	case "email_address":
+		a.emailCheck = nil
+	case "phone_number":
+		a.phoneCheck = nil
+	}
 	return nil
 }
 
@@ -242,10 +269,15 @@ func getSignUp(c *call) (any, *apiError) {
 }
 
 func updateSignUp(c *call, a *signUp) (any, *apiError) {
-	if strategy := c.arg("strategy"); byRedirect(strategy) {
-		if err := c.redirectSignUp(a, strategy); err != nil {
-			return nil, err
-		}
+	var err *apiError
+	switch strategy := c.arg("strategy"); {
+	case byIDToken(strategy):
+		err = c.idTokenSignUp(a, strategy)
+	case byRedirect(strategy):
+		err = c.redirectSignUp(a, strategy)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := c.fillSignUp(a); err != nil {
 		return nil, err
@@ -322,7 +354,9 @@ func (c *call) finishSignUp(k *client, a *signUp) *apiError {
 	}
 	if external != nil {
 		strategy = external.strategy
-		if u.enterprise = strategy == "enterprise_sso"; !u.enterprise {
+		if u.enterprise = strategy == "enterprise_sso"; u.enterprise {
+			s.connectEnterprise(u, a.externalEmail)
+		} else {
 			u.externals = append(u.externals, s.newExternal(strategy, a.externalEmail, external))
 		}
 	}
