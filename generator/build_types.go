@@ -14,21 +14,24 @@ import (
 
 // builder carries what the build stages share.
 type builder struct {
-	doc         *Document
-	lenient     bool // a colliding name is replaced and told, not an error
-	broken      bool // the operation being built cannot be called rightly
-	spec        *openapi3.T
-	api         *API
-	types       map[string]*Type
-	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
-	components  map[string]Ref
-	names       map[string]string // of components
-	client      string            // JSON pointer of the schema that rides in envelopes
-	building    []string          // components being built, to tell a schema that contains itself by value
-	problems    []error
-	warnings    []string
-	leftOut     []string // of the warnings, those about operations
-	unusedNames []string // names and sentences about things that are not there
+	doc             *Document
+	lenient         bool // a colliding name is replaced and told, not an error
+	broken          bool // the operation being built cannot be called rightly
+	spec            *openapi3.T
+	api             *API
+	types           map[string]*Type
+	explicit        map[string]bool // names that an overlay gave: same-named inline types are one
+	components      map[string]Ref
+	bodies          map[string]bool   // components that are bodies: params structs, types only where something refers to them
+	names           map[string]string // of components
+	client          string            // JSON pointer of the schema that rides in envelopes
+	building        []string          // components being built, to tell a schema that contains itself by value
+	problems        []error
+	warnings        []string
+	optionalHeaders []optionalHeader
+	parts           bool     // the fields of a multipart body are being built: a binary one is a file
+	leftOut         []string // of the warnings, those about operations
+	unusedNames     []string // names and sentences about things that are not there
 }
 
 // buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
@@ -37,7 +40,7 @@ func (b *builder) buildTypes() {
 	for name, node := range mapPairs(mapGet(mapGet(b.doc.Root, "components"), "schemas")) {
 		s := b.schema(b.spec.Components.Schemas[name], node, schemaPrefix+escapePointer(name))
 		s.name = name
-		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] {
+		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] || b.bodies[name] {
 			continue
 		}
 		b.component(s)

@@ -56,12 +56,13 @@ func (o *Observer) jsonBody(w *walker, r *route, media string, post *harBody) bo
 func (o *Observer) bodySchema(r *route, media string) (site, bool) {
 	body := o.follow(site{node: mapGet(r.op, "requestBody"), at: r.at + "/requestBody"})
 	content := mapGet(body.node, "content")
-	list := []string{media}
+	list := []string{contentJSON}
 	if !isJSON(media) {
-		list = append(list, "application/x-www-form-urlencoded", "multipart/form-data")
+		list = []string{mediaType(media), "application/x-www-form-urlencoded", "multipart/form-data"}
 	}
-	for _, m := range list {
-		if s := mapGet(mapGet(content, m), "schema"); s != nil {
+	for _, known := range list {
+		m, entry := contentOf(content, known)
+		if s := mapGet(entry, "schema"); s != nil {
 			return site{node: s, at: body.at + "/content/" + escapePointer(m) + "/schema"}, true
 		}
 	}

@@ -23,7 +23,7 @@ type touchParams struct {
 // session can be active: State().Session then has tasks to do.
 //
 // The state changes when the server has agreed, and not at all when SetActive fails: with ErrNotLoaded, ErrNoSession,
-// ErrUnknownSession, ErrUnknownOrganization, or the error of the call. Activations happen one after the other.
+// ErrUnknownSession, ErrUnknownOrganization, ErrOrganizationRequired, a *SessionEndedError, or the error of the call. Activations happen one after the other.
 func (c *Clerk) SetActive(ctx context.Context, a Activation) error {
 	defer c.deliver() // after the next activation may begin: a listener may be the one to want it
 	switch {

@@ -23,6 +23,9 @@ var (
 	ErrUnknownSession = errors.New("unknown session")
 	// ErrUnknownOrganization is the error for an organization in which the user has no membership.
 	ErrUnknownOrganization = errors.New("unknown organization")
+	// ErrOrganizationRequired is the error of Clerk.SetActive for the personal account of an instance in which every session
+	// works in an organization.
+	ErrOrganizationRequired = errors.New("the instance requires an organization")
 	// ErrLoad is the error of Clerk.Load when a part is to be had neither from the server nor from the store.
 	ErrLoad = errors.New("loading failed")
 )
@@ -62,6 +65,7 @@ type Clerk struct {
 	loads     flights[struct{}, loadErrors]
 	refreshes flights[struct{}, struct{}]
 	browsers  flights[struct{}, struct{}]
+	endings   flights[struct{}, struct{}]
 
 	lifetime context.Context // ends with Close
 	stop     context.CancelFunc

@@ -61,7 +61,9 @@ func TestEveryChangeIsHeardOnce(t *testing.T) {
 			}
 		}, 1},
 		{"SetClientJSON", "", none, func(t *testing.T, c *Clerk) { check(t, c.SetClientJSON([]byte(signedInClient(2)))) }, 1},
-		{"SetLoaded, both parts", "", none, func(t *testing.T, c *Clerk) { check(t, c.SetLoaded([]byte(`{}`), []byte(signedInClient(2)))) }, 1},
+		{"SetLoaded, both parts", "", none, func(t *testing.T, c *Clerk) {
+			check(t, c.SetLoaded([]byte(`{"auth_config":{}}`), []byte(signedInClient(2))))
+		}, 1},
 		{"SetLoaded of what is known", "", none, func(t *testing.T, c *Clerk) {
 			check(t, c.SetLoaded([]byte(fakeEnvironment), []byte(signedInClient(1))))
 		}, 0},
@@ -131,14 +133,24 @@ func TestFailedActivationLeavesNothingBehind(t *testing.T) {
 }
 
 // wire-and-state.md 3.6 and 8.4: where an organization is forced, clerk-js does nothing and says so to nobody; here the server decides.
-func TestSetActiveAsksWhereOrganizationsAreForced(t *testing.T) {
-	f := newFakeFAPI()
-	f.answer("GET /v1/environment", fakeAnswer{body: `{"organization_settings":{"enabled":true,"force_organization_selection":true}}`})
-	f.answer("POST /v1/client/sessions/sess_1/touch", fakeAnswer{status: 422, body: `{"errors":[{"code":"organization_selection_required"}]}`})
-	c := f.loaded(t, clientJSON("client_1", 1, sessionJSON("sess_1", "active", "org_1")), "t1")
-	err := c.SetActive(t.Context(), Activation{Organization: PersonalAccount})
-	if !HasCode(err, "organization_selection_required") || len(f.asked("POST /v1/client/sessions/sess_1/touch")) != 1 || c.State().Organization == nil {
-		t.Errorf("got %v, %s", err, describe(c))
+func TestSetActivePersonalAccountWhereAnOrganizationIsForced(t *testing.T) {
+	for environment, forced := range map[string]bool{
+		`{"auth_config":{},"organization_settings":{"enabled":true,"force_organization_selection":true}}`:  true,
+		`{"auth_config":{},"organization_settings":{"enabled":true,"force_organization_selection":false}}`: false,
+		`{"auth_config":{},"organization_settings":null}`:                                                  false,
+	} {
+		f := newFakeFAPI()
+		f.answer("GET /v1/environment", fakeAnswer{body: environment})
+		f.answer("POST /v1/client/sessions/sess_1/touch", fakeAnswer{status: 422, body: `{"errors":[{"code":"organization_selection_required"}]}`})
+		c := f.loaded(t, clientJSON("client_1", 1, sessionJSON("sess_1", "active", "org_1")), "t1")
+		err := c.SetActive(t.Context(), Activation{Organization: PersonalAccount})
+		asked := len(f.asked("POST /v1/client/sessions/sess_1/touch"))
+		if forced && (!errors.Is(err, ErrOrganizationRequired) || asked != 0) || !forced && (!HasCode(err, "organization_selection_required") || asked != 1) {
+			t.Errorf("%s: got %v after %d requests", environment, err, asked)
+		}
+		if c.State().Organization == nil {
+			t.Errorf("%s: %s", environment, describe(c))
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type clerkExchange struct {
 	// Of the last answer.
 	mustAsk      bool // for the client
 	noDevBrowser bool
+	reached      bool // the server itself answered, and not with a failure of its own
 	sent         string
 	current      string // sent, or the token that the answer itself put in its place
 }
@@ -192,6 +193,7 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	e.arrive()
 	t := c.read(e, n)
 	e.sent, e.current = t.sent, t.sent
+	e.reached = n.status != 0 && n.status < http.StatusInternalServerError
 	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
 	e.mustAsk = e.request.losesSession(n.status, n.codes) || e.deletesUser(n, t)
 
@@ -239,6 +241,9 @@ func (e *clerkExchange) end() *SessionEndedError {
 		return nil
 	}
 	defer c.deliver()
+	if e.reached && len(c.endingSessions()) > 0 {
+		c.endSessions(e.ctx)
+	}
 	if !e.mustAsk {
 		return nil
 	}

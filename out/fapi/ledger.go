@@ -16,6 +16,7 @@ type ledger struct {
 	environment *environmentPart
 	source      Source
 	loaded      bool
+	ending      []string // sessions that were signed out here while the server could not be told
 
 	// The order of answers. Each request takes the next sequence number.
 	sequence    uint64    // the last one taken
@@ -68,7 +69,7 @@ func (l *ledger) apply(t tidings) {
 		if t.date.After(l.date) {
 			l.date = t.date
 		}
-		l.setClient(t.client)
+		l.setClient(l.confirmEnding(t.client))
 		l.source.Client = SourcePart{From: FromServer}
 		if l.told = t.sent; current {
 			l.told = l.token
@@ -137,10 +138,32 @@ func (l *ledger) doubts(t tidings, now time.Time) bool {
 	return true
 }
 
-// setToken starts the sequence anew: what the numbers so far prove is about another token.
+// confirmEnding forgets the sessions to end that the server's client no longer has, and leaves the others out of it.
+func (l *ledger) confirmEnding(p *clientPart) *clientPart {
+	gone := func(id string) bool { return findSession(p.model, id) == nil }
+	if slices.ContainsFunc(l.ending, gone) {
+		l.ending = slices.DeleteFunc(slices.Clone(l.ending), gone)
+		l.revised++
+	}
+	return p.without(l.ending)
+}
+
+// setEnding replaces the sessions to end on the server.
+func (l *ledger) setEnding(ids []string) {
+	if !slices.Equal(ids, l.ending) {
+		l.ending = ids
+		l.revised++
+	}
+}
+
+// setToken starts the sequence anew: what the numbers so far prove is about another token. Without a token no session can
+// be ended.
 func (l *ledger) setToken(token string) {
 	if token == l.token {
 		return
+	}
+	if token == "" {
+		l.ending = nil
 	}
 	l.token = token
 	l.hadToken = l.hadToken || token != ""
@@ -177,8 +200,9 @@ func (l *ledger) overrule(p *clientPart, from Origin) {
 // adopt takes over a record of the store whole, because another process is further than this one.
 func (l *ledger) adopt(r Record) {
 	l.setToken(r.Token)
+	l.ending = union(r.SignOuts, l.ending)
 	if p, ok := decodeClient(r.Client); ok && len(r.Client) > 0 {
-		l.overrule(p, FromStore)
+		l.overrule(p.without(l.ending), FromStore)
 	}
 	if p, ok := decodeEnvironment(r.Environment); ok {
 		l.setEnvironment(p)
@@ -189,11 +213,25 @@ func (l *ledger) adopt(r Record) {
 	}
 	l.base, l.tried, l.version, l.force = r.Token, nil, r.Version, false
 	l.saved = l.revised
+	if len(l.ending) > len(r.SignOuts) {
+		l.revised++ // the store does not know them all
+	}
+}
+
+// union returns the elements of both lists, each once.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // record is what the store is to hold.
 func (l *ledger) record() Record {
-	r := Record{Version: l.version, Token: l.token, Date: l.date}
+	r := Record{Version: l.version, Token: l.token, Date: l.date, SignOuts: l.ending}
 	if l.client != nil {
 		r.Client = l.client.raw
 	}

@@ -80,7 +80,7 @@ func TestListenerMayCallAnything(t *testing.T) {
 		func() { _, err := c.Token(ctx, SkipCache()); check(t, err) },
 		func() { check(t, c.SetActive(ctx, Activation{Organization: OrganizationID("one")})) },
 		func() { check(t, c.SetClientJSON([]byte(signedInClient(5)))) },
-		func() { check(t, c.SetLoaded([]byte(`{}`), []byte(signedInClient(6)))) },
+		func() { check(t, c.SetLoaded([]byte(`{"auth_config":{}}`), []byte(signedInClient(6)))) },
 		func() { check(t, c.SetAuthorizationHeader(c.AuthorizationHeader())) },
 		func() { check(t, callEmpty(ctx, c.core, post("/v1/client/sign_ins"), nil)) },
 		func() { c.Has(Check{Role: "admin"}) },
@@ -226,7 +226,7 @@ func TestClosed(t *testing.T) {
 	_, forced := c.Token(ctx, SkipCache())
 	for name, err := range map[string]error{
 		"Load": c.Load(ctx), "Token": token, "SkipCache": forced, "SetActive": c.SetActive(ctx, Activation{}), "SignOut": c.SignOut(ctx),
-		"SetLoaded": c.SetLoaded([]byte(`{}`), nil), "SetClientJSON": c.SetClientJSON([]byte("null")),
+		"SetLoaded": c.SetLoaded([]byte(`{"auth_config":{}}`), nil), "SetClientJSON": c.SetClientJSON([]byte("null")),
 		"SetAuthorizationHeader": c.SetAuthorizationHeader("x"), "a call": callEmpty(ctx, c.core, get("/v1/me"), nil),
 	} {
 		if !errors.Is(err, ErrClosed) {

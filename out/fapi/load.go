@@ -66,6 +66,9 @@ func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 	if errs.client == nil && c.clientIsForeign() {
 		errs.client = c.getClient(ctx, opts...) // the answer was about a credential that another process or answer had replaced
 	}
+	if errs.client == nil && len(c.endingSessions()) > 0 {
+		c.endSessions(ctx)
+	}
 	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
 		errs.client = errUnusable
 	}

@@ -54,13 +54,13 @@ func TestLoadFallsBackToTheStore(t *testing.T) {
 		envIsNet, clientIsStatus bool // which cause State().Source gives
 		fails                    string
 	}{
-		{rule: "both from the server", environment: ok, client: ok, storedEnv: `{"old":1}`, storedClient: signedInClient(1), fromEnv: FromServer, fromClient: FromServer},
-		{rule: "environment from the store", environment: offline, client: ok, storedEnv: `{"old":1}`, fromEnv: FromStore, fromClient: FromServer, envIsNet: true},
+		{rule: "both from the server", environment: ok, client: ok, storedEnv: `{"auth_config":{"old":1}}`, storedClient: signedInClient(1), fromEnv: FromServer, fromClient: FromServer},
+		{rule: "environment from the store", environment: offline, client: ok, storedEnv: `{"auth_config":{"old":1}}`, fromEnv: FromStore, fromClient: FromServer, envIsNet: true},
 		{rule: "client from the store", environment: ok, client: refused, storedClient: signedInClient(1), fromEnv: FromServer, fromClient: FromStore, clientIsStatus: true},
-		{rule: "both from the store", environment: offline, client: refused, storedEnv: `{"old":1}`, storedClient: signedInClient(1), fromEnv: FromStore, fromClient: FromStore, envIsNet: true, clientIsStatus: true},
+		{rule: "both from the store", environment: offline, client: refused, storedEnv: `{"auth_config":{"old":1}}`, storedClient: signedInClient(1), fromEnv: FromStore, fromClient: FromStore, envIsNet: true, clientIsStatus: true},
 		{rule: "test_init_environment_failure: nowhere", environment: refused, client: fakeAnswer{status: 501}, fails: "environment: GET /v1/environment: 500 Internal Server Error; client: GET /v1/client: 501 Not Implemented"},
 		{rule: "no environment", environment: offline, client: ok, fails: "environment: GET /v1/environment: offline"},
-		{rule: "no client", environment: ok, client: refused, storedEnv: `{"old":1}`, fails: "client: GET /v1/client: 500 Internal Server Error"},
+		{rule: "no client", environment: ok, client: refused, storedEnv: `{"auth_config":{"old":1}}`, fails: "client: GET /v1/client: 500 Internal Server Error"},
 		{rule: "an answer that is none", environment: fakeAnswer{body: `[]`}, client: fakeAnswer{body: enveloped(`{}`)}, fails: "environment: GET /v1/environment: response at $: not the JSON value that was expected; client: GET /v1/client: response at $.response: not the JSON value that was expected"},
 	}
 	for _, tt := range tests {
@@ -191,7 +191,7 @@ func TestLoadWaitsNoLongerThanItsContext(t *testing.T) {
 			t.Errorf("with an empty store: %v", err)
 		}
 		store.other(t, c, func(r *Record) {
-			r.Environment, r.Client = []byte(`{"old":1}`), []byte(signedInClient(1))
+			r.Environment, r.Client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
 		})
 		c = f.clerk(t, WithStore(store))
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
@@ -372,7 +372,9 @@ func TestLoadTellsOfUselessAnswers(t *testing.T) {
 			f.answer("GET /v1/environment", fakeAnswer{body: tt.environment})
 			f.answer("GET /v1/client", fakeAnswer{body: tt.client})
 			c := f.clerk(t, WithStore(store))
-			store.other(t, c, func(r *Record) { r.Environment, r.Client = []byte(`{"old":1}`), []byte(signedInClient(1)) })
+			store.other(t, c, func(r *Record) {
+				r.Environment, r.Client = []byte(`{"auth_config":{"old":1}}`), []byte(signedInClient(1))
+			})
 			check(t, c.Load(t.Context()))
 			if s := c.State().Source; s.Client.From != FromStore || s.Client.Err == nil || s.Environment.From != FromStore || s.Environment.Err == nil {
 				t.Errorf("source %+v", s)

@@ -33,13 +33,16 @@ func (o OrganizationChoice) idOrSlug() (name string, ok bool) {
 	return strings.TrimPrefix(string(o), chosenPrefix), true
 }
 
-// resolve returns the ID of the choice for a session, "" for the personal account. An organization that the client does
+// resolve returns the ID of the choice for a session, "" for the personal account, which is an ErrOrganizationRequired where
+// the instance has none. An organization that the client does
 // not show the user in is looked for on the server; if it is not there either, the error is ErrUnknownOrganization.
 func (c *Clerk) resolve(ctx context.Context, s *Session, choice OrganizationChoice) (string, error) {
 	name, chosen := choice.idOrSlug()
 	switch {
 	case choice == "":
 		return Value(s.LastActiveOrganizationID), nil
+	case !chosen && c.snapshot.Load().organizationForced:
+		return "", ErrOrganizationRequired
 	case !chosen:
 		return "", nil
 	case name == "":

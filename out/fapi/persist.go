@@ -179,6 +179,7 @@ func (l *ledger) reconcile(stored Record) {
 		return
 	}
 	l.base, l.tried = stored.Token, nil
+	l.ending = union(stored.SignOuts, l.ending)
 	if stored.Token != l.token || stored.Date.Before(l.date) {
 		return
 	}
@@ -191,7 +192,7 @@ func (l *ledger) reconcile(stored Record) {
 			return
 		}
 	}
-	l.overrule(p, FromStore)
+	l.overrule(p.without(l.ending), FromStore)
 	l.date = stored.Date
 }
 

@@ -206,7 +206,7 @@ func TestAnotherProcessMovedOn(t *testing.T) {
 		{"new token alone: the save conflicts", movedOn, `{}`, []string{"Authorization: t9"}, adopted},
 		{"client with a session: the save conflicts", movedOn, piggybacked(signedInClient(9)), nil, adopted},
 		{"nobody moved on: the fresh client is the truth", nil, piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
-		{"the same token was saved: a fresh client is the truth", func(r *Record) { r.Environment = []byte(`{"x":1}`) },
+		{"the same token was saved: a fresh client is the truth", func(r *Record) { r.Environment = []byte(`{"auth_config":{"x":1}}`) },
 			piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
 		{"the same token, our answer is newer", func(r *Record) { r.Client = []byte(signedInClient(7)) },
 			piggybacked(signedInClient(9)), []string{dateHeader(30)}, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
@@ -370,7 +370,7 @@ func TestConflictWithinOneSecond(t *testing.T) {
 		{"an older client", "/v1/me", piggybacked(signedInClient(4)), []string{dateHeader(10)}, signedInClient(5)},
 		{"a newer client", "/v1/me", piggybacked(signedInClient(6)), []string{dateHeader(10)}, signedInClient(6)},
 		{"a sign-out", "/v1/me", piggybacked(clientJSON("client_1", 6)), []string{dateHeader(10)}, clientJSON("client_1", 6)},
-		{"an environment", "/v1/environment", `{"new":1}`, nil, signedInClient(5)},
+		{"an environment", "/v1/environment", `{"auth_config":{"new":1}}`, nil, signedInClient(5)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {

@@ -17,6 +17,7 @@ type request struct {
 	verb, template string
 	path           string // template with its arguments in, escaped
 	params         values // the query
+	header         values // headers that the operation declares
 	body           bodyKind
 	fields         values     // of a form or multipart body
 	files          []filePart // of a multipart body
@@ -100,7 +101,9 @@ func (r *request) carriesSession() bool {
 
 // takesCredential reports whether the client's credential belongs on this path. The OAuth endpoints and the public documents
 // authenticate by their own means (RFC 6749, section 2.3): there the caller gives what is to be sent.
-func (r *request) takesCredential() bool { return !isUnder(r.path, "/oauth") && !isUnder(r.path, "/.well-known") }
+func (r *request) takesCredential() bool {
+	return !isUnder(r.path, "/oauth") && !isUnder(r.path, "/.well-known")
+}
 
 // wantsSessionToken says whether the credential on this path is a session token instead of the client's (clerk-js:
 // modules/apiKeys).
@@ -121,6 +124,19 @@ func (r *request) fail(err error) {
 func (r *request) query(params any) *request {
 	if err := r.params.addParams(params, "query"); err != nil {
 		r.fail(err)
+	}
+	return r
+}
+
+// headers adds the fields of params tagged `header`. WithHeader goes over them.
+func (r *request) headers(params any) *request {
+	if err := r.header.addParams(params, "header"); err != nil {
+		r.fail(err)
+	}
+	for _, h := range r.header {
+		if !validHeader(h) {
+			r.fail(fmt.Errorf("param %s: not valid in a header", h.key))
+		}
 	}
 	return r
 }

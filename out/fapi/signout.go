@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 var errStale = errors.New("the credential was just being replaced, so that the server signed nobody out")
@@ -30,9 +31,13 @@ func OnlySession(id string) SignOutOption {
 // does nothing.
 //
 // The server is told first, with the credential. Whatever comes of that, nobody is signed in here afterwards, and the
-// tokens of what was signed out are gone. When the server could not be told, its sessions live on: the error says so,
-// and the credential is dropped, since it would bring them back. Otherwise the credential stays: it makes this a known
-// device, no more. A store that could not be told is part of the error as well.
+// tokens of what was signed out are gone. Where the server agrees, the credential stays: it makes this a known device, no
+// more. A store that fails is part of the error as well.
+//
+// When the server cannot be reached, the error says so. With OnlySession, while others stay signed in, the wish is kept in
+// the store: the session does not come back, and the next call that reaches the server ends it there. Otherwise the
+// credential is dropped, since it would bring the sessions back; the server cannot be told later, and they live on there
+// until they expire.
 func (c *Clerk) SignOut(ctx context.Context, opts ...SignOutOption) error {
 	defer c.deliver()
 	var o signOutOptions
@@ -81,7 +86,9 @@ func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
 	if err == nil && !c.stillIn(o) {
 		return c.save(ctx) // what could not be saved would sign in again at the next start
 	}
-	c.clear(o, err != nil) // without an error, the server has agreed but not said what is left
+	if kept := c.clear(o, err); kept { // without an error, the server has agreed but not said what is left
+		err = fmt.Errorf("%w; signed out here, the server is told at the next contact", err)
+	}
 	return both(err, c.save(ctx))
 }
 
@@ -129,29 +136,58 @@ func (c *Clerk) stillIn(o signOutOptions) bool {
 	return client != nil && (&clientPart{model: client}).signedIn()
 }
 
-// clear signs out here. When the server was not told, a credential that nobody is to be signed in with is dropped: it
-// would bring the sessions back.
-func (c *Clerk) clear(o signOutOptions, untold bool) {
+// clear signs out here; failed is why the server was not told, or nil. A credential that nobody is to be signed in with is
+// dropped then: it would bring the sessions back. One that others need stays, and kept reports that the server is to be told
+// later.
+func (c *Clerk) clear(o signOutOptions, failed error) (kept bool) {
 	c.change(func(l *ledger) {
 		from := l.source.Client.From
 		rest := emptyClient()
-		if o.only && l.client == nil {
-			return // who else is signed in is not known
-		}
-		if o.only {
-			if part, ok := decodeClient(withoutSession(l.client.raw, o.session)); ok {
-				rest = part
-			}
+		if o.only && l.client != nil {
+			rest = l.client.without([]string{o.session})
 		}
 		if l.client != nil {
 			l.overrule(rest, from)
 			l.cleared = l.sequence
 		}
-		if untold && !rest.signedIn() {
+		othersStay := o.only && (l.client == nil || rest.signedIn())
+		switch {
+		case failed == nil:
+		case !othersStay:
 			l.setToken("")
 			l.force = true
+		case !isRefusal(failed):
+			l.setEnding(union(l.ending, []string{o.session}))
+			kept = true
 		}
 	})
+	return kept
+}
+
+// endSessions tells the server of the sessions that were signed out while it could not be reached. What it refuses is not
+// asked for again.
+func (c *Clerk) endSessions(ctx context.Context) {
+	_, err := c.endings.do(ctx, c, struct{}{}, func(ctx context.Context) (struct{}, error) {
+		for _, id := range c.endingSessions() {
+			err := c.sendSignOut(ctx, signOutOptions{only: true, session: id})
+			if err != nil && !isRefusal(err) {
+				return struct{}{}, err
+			}
+			c.change(func(l *ledger) {
+				l.setEnding(slices.DeleteFunc(slices.Clone(l.ending), func(e string) bool { return e == id }))
+			})
+		}
+		return struct{}{}, c.save(ctx)
+	})
+	if err != nil && !errors.Is(err, ErrClosed) {
+		c.warn("the server could not be told of a session that was signed out", err)
+	}
+}
+
+func (c *Clerk) endingSessions() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.ending // never changed in place
 }
 
 func hasSession(c *Client, id string) bool {

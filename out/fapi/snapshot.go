@@ -23,7 +23,8 @@ type State struct {
 	Environment *Environment // nil until known
 	Client      *Client      // nil until known; an empty Client, without ID, when the server knows none
 	// Session is the client's last active session if it is active or pending, else nil. A pending one is signed in but
-	// has tasks to do first.
+	// has tasks to do first. When it ends elsewhere, the server makes another session of the client the last active one, of
+	// another user perhaps: the call that finds out fails with a *SessionEndedError.
 	Session *Session
 	User    *User // of Session
 	// Organization is that in which Session is active, and Membership the user's part in it. Both are nil in the personal
@@ -137,6 +138,19 @@ func isClient(raw []byte) bool {
 
 // isKind reports whether the member `object` does not contradict that its object is of this kind.
 func isKind(value []byte, kind string) bool { return isNull(value) || unquote(value) == kind }
+
+// without is the client without these sessions; p itself where it has none of them.
+func (p *clientPart) without(ids []string) *clientPart {
+	for _, id := range ids {
+		if findSession(p.model, id) == nil {
+			continue
+		}
+		if rest, ok := decodeClient(withoutSession(p.raw, id)); ok {
+			p = rest
+		}
+	}
+	return p
+}
 
 // damaged says that a session in the client could not be read, so that its absence proves nothing.
 func (p *clientPart) damaged() bool {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -28,6 +29,7 @@ type Record struct {
 	Token       string          // client token; "" is none
 	Client      json.RawMessage // the client as the server sent it, unknown members included; nil when never seen
 	Environment json.RawMessage // the environment as the server sent it; nil when never seen
+	SignOuts    []string        // sessions that were signed out here, and that the server is still to be told of
 	Date        time.Time       // the server's Date of the newest answer that made this record; zero when unknown
 }
 
@@ -55,6 +57,8 @@ func (r Record) checked() (Record, error) {
 	switch {
 	case !utf8.ValidString(r.Token):
 		return Record{}, errors.New("stored record: token is not UTF-8")
+	case !utf8.ValidString(strings.Join(r.SignOuts, "")):
+		return Record{}, errors.New("stored record: a session is not UTF-8")
 	case len(r.Client) > 0 && !json.Valid(r.Client):
 		return Record{}, errors.New("stored record: client is not JSON")
 	case len(r.Environment) > 0 && !json.Valid(r.Environment):
@@ -69,6 +73,7 @@ func (r Record) checked() (Record, error) {
 func (r Record) clone() Record {
 	r.Client = append(json.RawMessage(nil), r.Client...)
 	r.Environment = append(json.RawMessage(nil), r.Environment...)
+	r.SignOuts = append([]string(nil), r.SignOuts...)
 	return r
 }
 

@@ -68,6 +68,7 @@ type recordFile struct {
 	Version     uint64          `json:"version"`
 	Deleted     bool            `json:"deleted,omitzero"`
 	Token       string          `json:"token,omitzero"`
+	SignOuts    []string        `json:"sign_outs,omitempty"`
 	Date        time.Time       `json:"date,omitzero"`
 	Client      json.RawMessage `json:"client,omitzero"`
 	Environment json.RawMessage `json:"environment,omitzero"`
@@ -75,7 +76,7 @@ type recordFile struct {
 
 // encode appends the raw members by hand, since Marshal would compact and escape them.
 func (s storedRecord) encode(key string) ([]byte, error) {
-	data, err := json.Marshal(recordFile{Format: recordFormat, Key: key, Version: s.Version, Deleted: s.deleted, Token: s.Token, Date: s.Date})
+	data, err := json.Marshal(recordFile{Format: recordFormat, Key: key, Version: s.Version, Deleted: s.deleted, Token: s.Token, SignOuts: s.SignOuts, Date: s.Date})
 	if err != nil {
 		return nil, errors.New("stored record: date is out of range") // nothing else here can fail
 	}
@@ -100,7 +101,7 @@ func decodeRecord(data []byte, key string) (storedRecord, error) {
 	case err != nil, f.Format != recordFormat, f.Key != key, f.Version == 0:
 		return storedRecord{}, ErrCorruptRecord
 	}
-	r := Record{Version: f.Version, Token: f.Token, Client: f.Client, Environment: f.Environment, Date: f.Date}
+	r := Record{Version: f.Version, Token: f.Token, Client: f.Client, Environment: f.Environment, SignOuts: f.SignOuts, Date: f.Date}
 	return storedRecord{Record: r, deleted: f.Deleted}, nil
 }
 

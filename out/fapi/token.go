@@ -49,7 +49,8 @@ func SkipCache() TokenOption {
 // calls for the same token share one request, each for as long as its ctx allows.
 //
 // When the server cannot be asked, a token that is still valid serves, and the failure is logged; when it refuses, that is
-// the error. Other errors are ErrNotLoaded, ErrNoSession, ErrUnknownSession, ErrUnknownOrganization for an empty one, and those of the call.
+// the error. When the server has ended the session, it is a *SessionEndedError, which names the session that is current now:
+// the next Token is that one's, of another user perhaps. Other errors are ErrNotLoaded, ErrNoSession, ErrUnknownSession, ErrUnknownOrganization for an empty one, and those of the call.
 func (c *Clerk) Token(ctx context.Context, opts ...TokenOption) (string, error) {
 	if len(opts) > 0 {
 		return c.tokenWith(ctx, opts)
