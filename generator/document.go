@@ -18,6 +18,7 @@ type Document struct {
 
 	foreign map[*yaml.Node]string   // nodes that came from another file, by that file's name
 	items   map[string]*writtenItem // path items that were references, by path
+	notes   []string                // what reading the file has to tell
 	leftOut map[string]bool         // operations that a warning says are left out: "GET /v1/things"
 }
 

@@ -112,7 +112,7 @@ func readSide(cfg Config) (*side, error) {
 		return nil, err
 	}
 	s := &side{prepared: p, plain: p.doc.Clone(), overlays: overlays}
-	inlinePathItems(s.plain)
+	settleDocument(s.plain)
 	p.apply(overlays)
 	p.settle()
 	return s, nil

@@ -275,7 +275,14 @@ func prepare(cfg Config) (*prepared, error) {
 func (p *prepared) settle() {
 	plainRefs(p.doc, p.doc.Root)
 	p.declared = declaredOperations(p.doc)
-	p.warnings = append(p.warnings, inlinePathItems(p.doc)...)
+	p.warnings = append(p.warnings, settleDocument(p.doc)...)
+}
+
+// settleDocument is settle for any document.
+func settleDocument(d *Document) (warnings []string) {
+	warnings = slices.Concat(d.notes, inlinePathItems(d), settleWords(d))
+	dropDefaults("document", d.Root)
+	return warnings
 }
 
 func (p *prepared) apply(overlays []*Overlay) {

@@ -141,13 +141,17 @@ func foldFamily(kind, base string, names []string, section *yaml.Node) foldResul
 	}
 	r.Line = r.node.Line
 	u := &uniter{}
+	p := position("components").at(kind).at("*")
 	for _, name := range names {
+		if len(names) > 1 {
+			dropDefaults(p, mapGet(section, name)) // what one copy spells out is no difference
+		}
 		if name == first {
 			continue
 		}
 		r.From = append(r.From, name)
 		u.copy = name
-		u.unite(position("components").at(kind).at("*"), nil, r.node, mapGet(section, name))
+		u.unite(p, nil, r.node, mapGet(section, name))
 	}
 	r.United = u.notes
 	return r
