@@ -49,7 +49,7 @@ func (b *builder) inputField(t *Type, o *Operation, op *openapi3.Operation, site
 		pointer = at + "header/" + escapePointer(name) // the query may have one of this name too
 	}
 	s := b.schema(p.Schema, mapGet(node, "schema"), pointer)
-	f := b.field(t.Name, &property{wire: name, variants: []schemaAt{s}, required: p.Required}, in)
+	f := b.field(t.Name, pointer, &property{wire: name, variants: []schemaAt{s}, required: p.Required}, in)
 	h := b.hintsAt(node)
 	if h.Doc != "" {
 		f.Doc = ownDoc(h.Doc)
@@ -206,7 +206,7 @@ func (b *builder) bodyStruct(t *Type, o *Operation, s schemaAt, body Body) {
 			continue
 		}
 		b.parts = body == BodyMultipart
-		f := b.field(t.Name, p, in)
+		f := b.field(t.Name, s.at, p, in)
 		if b.parts {
 			b.fileField(o, f, p)
 		}

@@ -299,7 +299,7 @@ func (b *builder) structure(s schemaAt, name string, props []*property) *Type {
 	}
 	fresh := make([]*Field, 0, len(props))
 	for _, p := range props {
-		fresh = append(fresh, b.field(t.Name, p, InJSON))
+		fresh = append(fresh, b.field(t.Name, s.at, p, InJSON))
 	}
 	if !known {
 		t.Fields = fresh
@@ -341,8 +341,13 @@ func optional(r Ref) Ref {
 
 // field turns a property into a struct field. Nested objects are pointers, optional and nullable ones too; slices, maps
 // and raw JSON are nil by themselves.
-func (b *builder) field(parent string, p *property, in Location) *Field {
+// at is the pointer of the schema that the property is built into.
+func (b *builder) field(parent, at string, p *property, in Location) *Field {
 	first := p.variants[0]
+	place := first.at
+	if len(p.variants) > 1 { // made of several, it is none of them
+		place = at + "/properties/" + escapePointer(p.wire)
+	}
 	h := b.hintsAt(first.site)
 	name := exported(p.wire)
 	if h.Name != "" && (first.name != "" || !b.hoists(first)) {
@@ -353,10 +358,10 @@ func (b *builder) field(parent string, p *property, in Location) *Field {
 	if in != InJSON && len(p.variants) == 1 && isFlag(first) {
 		r = builtin("bool")
 	} else {
-		r, nullable = b.merge(p, b.owner(parent, p)+exported(p.wire))
+		r, nullable = b.merge(p, b.owner(parent, p)+exported(p.wire), place)
 	}
 	describeEnum(r, parent+"."+name)
-	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: first.at, Type: r}
+	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: place, Type: r}
 	if !p.required || nullable || isStruct(r) {
 		f.Type = optional(r)
 	}
