@@ -60,7 +60,7 @@ func generate(cmd *cobra.Command, flags generateFlags) error {
 		return err
 	}
 	cfg.Module = flags.module
-	if !flags.alone {
+	if !flags.alone && flags.module != defaultModule { // that one is published as a module of its own
 		if cfg.NoModFile, err = belongsToModule(flags.out, flags.module); err != nil {
 			return err
 		}
