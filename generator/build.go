@@ -28,7 +28,7 @@ type built struct {
 func build(doc *Document, spec *openapi3.T, version string, runtime map[string]*Type, lenient bool) (*built, error) {
 	b := &builder{
 		doc: doc, lenient: lenient, spec: spec, api: &API{Version: version, Runtime: runtime},
-		types: map[string]*Type{}, explicit: map[string]bool{}, components: map[string]Ref{}, names: map[string]string{},
+		types: map[string]*Type{}, explicit: map[string]bool{}, components: map[string]Ref{}, bodies: map[string]bool{}, names: map[string]string{},
 	}
 	b.buildServices()
 	b.buildTypes()

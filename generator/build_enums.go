@@ -2,13 +2,16 @@ package generator
 
 // Build, enums: strings with known values become open string types.
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // stringType is string, or an open enum when more than one value is known. `object` members name their own schema and
 // stay plain.
 func (b *builder) stringType(s schemaAt, hint, wire string) Ref {
-	if s.Format == "binary" {
-		return builtin("*Upload")
+	if isBinary(s) && !b.parts {
+		b.warn(s.node, "%s: format binary where the value is text; it stays a string", cmp.Or(wire, s.name, hint))
 	}
 	h := b.hintsAt(s.site)
 	values := appendNew(enumValues(s), h.KnownValues...)

@@ -14,21 +14,24 @@ import (
 
 // builder carries what the build stages share.
 type builder struct {
-	doc         *Document
-	lenient     bool // a colliding name is replaced and told, not an error
-	broken      bool // the operation being built cannot be called rightly
-	spec        *openapi3.T
-	api         *API
-	types       map[string]*Type
-	explicit    map[string]bool // names that an overlay gave: same-named inline types are one
-	components  map[string]Ref
-	names       map[string]string // of components
-	client      string            // JSON pointer of the schema that rides in envelopes
-	building    []string          // components being built, to tell a schema that contains itself by value
-	problems    []error
-	warnings    []string
-	leftOut     []string // of the warnings, those about operations
-	unusedNames []string // names and sentences about things that are not there
+	doc             *Document
+	lenient         bool // a colliding name is replaced and told, not an error
+	broken          bool // the operation being built cannot be called rightly
+	spec            *openapi3.T
+	api             *API
+	types           map[string]*Type
+	explicit        map[string]bool // names that an overlay gave: same-named inline types are one
+	components      map[string]Ref
+	bodies          map[string]bool   // components that are bodies: params structs, types only where something refers to them
+	names           map[string]string // of components
+	client          string            // JSON pointer of the schema that rides in envelopes
+	building        []string          // components being built, to tell a schema that contains itself by value
+	problems        []error
+	warnings        []string
+	optionalHeaders []optionalHeader
+	parts           bool     // the fields of a multipart body are being built: a binary one is a file
+	leftOut         []string // of the warnings, those about operations
+	unusedNames     []string // names and sentences about things that are not there
 }
 
 // buildTypes gives every component its type, also those that no operation reaches: envelopes, aliases and bodies apart.
@@ -37,7 +40,7 @@ func (b *builder) buildTypes() {
 	for name, node := range mapPairs(mapGet(mapGet(b.doc.Root, "components"), "schemas")) {
 		s := b.schema(b.spec.Components.Schemas[name], node, schemaPrefix+escapePointer(name))
 		s.name = name
-		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] {
+		if _, ok := b.envelope(s); ok || mixins[schemaPrefix+escapePointer(name)] || b.bodies[name] {
 			continue
 		}
 		b.component(s)
@@ -296,7 +299,7 @@ func (b *builder) structure(s schemaAt, name string, props []*property) *Type {
 	}
 	fresh := make([]*Field, 0, len(props))
 	for _, p := range props {
-		fresh = append(fresh, b.field(t.Name, p, InJSON))
+		fresh = append(fresh, b.field(t.Name, s.at, p, InJSON))
 	}
 	if !known {
 		t.Fields = fresh
@@ -338,8 +341,13 @@ func optional(r Ref) Ref {
 
 // field turns a property into a struct field. Nested objects are pointers, optional and nullable ones too; slices, maps
 // and raw JSON are nil by themselves.
-func (b *builder) field(parent string, p *property, in Location) *Field {
+// at is the pointer of the schema that the property is built into.
+func (b *builder) field(parent, at string, p *property, in Location) *Field {
 	first := p.variants[0]
+	place := first.at
+	if len(p.variants) > 1 { // made of several, it is none of them
+		place = at + "/properties/" + escapePointer(p.wire)
+	}
 	h := b.hintsAt(first.site)
 	name := exported(p.wire)
 	if h.Name != "" && (first.name != "" || !b.hoists(first)) {
@@ -350,10 +358,10 @@ func (b *builder) field(parent string, p *property, in Location) *Field {
 	if in != InJSON && len(p.variants) == 1 && isFlag(first) {
 		r = builtin("bool")
 	} else {
-		r, nullable = b.merge(p, b.owner(parent, p)+exported(p.wire))
+		r, nullable = b.merge(p, b.owner(parent, p)+exported(p.wire), place)
 	}
 	describeEnum(r, parent+"."+name)
-	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: first.at, Type: r}
+	f := &Field{Name: name, Wire: p.wire, In: in, Always: h.AlwaysSend, At: place, Type: r}
 	if !p.required || nullable || isStruct(r) {
 		f.Type = optional(r)
 	}

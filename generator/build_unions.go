@@ -162,8 +162,9 @@ func (b *builder) arrayOrPage(branches []schemaAt, hint string) (Ref, bool) {
 	return elem, true
 }
 
-// merge is the one Go type that serves every variant of a property.
-func (b *builder) merge(p *property, hint string) (r Ref, nullable bool) {
+// merge is the one Go type that serves every variant of a property. What it makes of several is of the place given: each of
+// them may have a type of its own.
+func (b *builder) merge(p *property, hint, place string) (r Ref, nullable bool) {
 	first := p.variants[0]
 	if len(p.variants) == 1 {
 		return b.ref(first, hint, p.wire), b.nullable(first)
@@ -183,9 +184,9 @@ func (b *builder) merge(p *property, hint string) (r Ref, nullable bool) {
 	case all(func(s schemaAt) bool { return s.name != "" && s.name == flat[0].name }):
 		return b.component(flat[0]), nullable
 	case all(func(s schemaAt) bool { return s.is("string") }):
-		return b.mergeStrings(flat, hint, p.wire), nullable
+		return b.mergeStrings(flat, hint, p.wire, place), nullable
 	case all(b.isObject):
-		return named(b.structure(flat[0], hint, b.gatherEither(flat))), nullable
+		return named(b.structure(flat[0].standingAt(place), hint, b.gatherEither(flat))), nullable
 	}
 	r = b.ref(flat[0], hint, p.wire)
 	for _, v := range flat[1:] {
@@ -197,7 +198,7 @@ func (b *builder) merge(p *property, hint string) (r Ref, nullable bool) {
 	return r, nullable
 }
 
-func (b *builder) mergeStrings(flat []schemaAt, hint, wire string) Ref {
+func (b *builder) mergeStrings(flat []schemaAt, hint, wire, place string) Ref {
 	var values []string
 	for _, v := range flat {
 		if len(v.Enum) == 0 {
@@ -208,7 +209,7 @@ func (b *builder) mergeStrings(flat []schemaAt, hint, wire string) Ref {
 	if len(values) < 2 || wire == "object" {
 		return builtin("string")
 	}
-	return named(b.enum(hint, flat[0], values))
+	return named(b.enum(hint, flat[0].standingAt(place), values))
 }
 
 func (b *builder) gatherEither(flat []schemaAt) []*property {

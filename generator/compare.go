@@ -1,7 +1,7 @@
 package generator
 
-// Equality of trees as a maintainer means it: the order of keys and all prose are ignored, and so is the order of lists
-// that are sets. It can also look at a tree as it was before a patch touched it.
+// Equality of trees as a maintainer means it: the order of keys, all prose and members that say nothing are ignored, and so
+// is the order of lists that are sets. It can also look at a tree as it was before a patch touched it.
 
 import (
 	"slices"
@@ -48,16 +48,19 @@ func (c comparer) same(p position, key string, a, b *yaml.Node) bool {
 func (c comparer) sameMapping(p position, a, b *yaml.Node) bool {
 	count := 0
 	for key, left := range mapPairs(a) {
-		if p.isProse(key) {
-			continue
+		if p.isProse(key) || saysNothing(p, a, key, c.old(left)) {
+			if right := mapGet(b, key); right == nil || p.isProse(key) || saysNothing(p, b, key, right) {
+				continue
+			}
+			return false
 		}
 		count++
 		if right := mapGet(b, key); right == nil || !c.same(p.at(key), key, left, right) {
 			return false
 		}
 	}
-	for key := range mapPairs(b) {
-		if !p.isProse(key) {
+	for key, right := range mapPairs(b) {
+		if !p.isProse(key) && !saysNothing(p, b, key, right) {
 			count--
 		}
 	}

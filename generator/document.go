@@ -16,7 +16,10 @@ type Document struct {
 	Name string
 	Root *yaml.Node // the top mapping
 
-	foreign map[*yaml.Node]string // nodes that came from another file, by that file's name
+	foreign map[*yaml.Node]string   // nodes that came from another file, by that file's name
+	items   map[string]*writtenItem // path items that were references, by path
+	notes   []string                // what reading the file has to tell
+	leftOut map[string]bool         // operations that a warning says are left out: "GET /v1/things"
 }
 
 // Where tells file and line of a node.
@@ -36,7 +39,7 @@ func (d *Document) Where(n *yaml.Node) string {
 
 // Clone is a deep copy that answers Where as the original does.
 func (d *Document) Clone() *Document {
-	c := &Document{Name: d.Name, foreign: make(map[*yaml.Node]string, len(d.foreign))}
+	c := &Document{Name: d.Name, items: d.items, foreign: make(map[*yaml.Node]string, len(d.foreign))}
 	c.Root = cloneTree(d.Root, func(old, fresh *yaml.Node) {
 		if name, ok := d.foreign[old]; ok {
 			c.foreign[fresh] = name

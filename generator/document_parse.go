@@ -43,7 +43,7 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s:%d: the top is no mapping but %s", name, root.Line, describe(root))
 	}
-	return &Document{Name: name, Root: root}, nil
+	return &Document{Name: name, Root: root, notes: r.notes}, nil
 }
 
 func validPrefix(data []byte) int {

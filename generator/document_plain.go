@@ -18,6 +18,7 @@ type treeReader struct {
 	open    map[*yaml.Node]bool // anchored nodes being read: an alias to one of them is a circle
 	copying bool                // below an alias: the anchor's nodes stay, copies are made
 	copied  int
+	notes   []string // what is told about the file
 }
 
 func (r *treeReader) errorf(n *yaml.Node, format string, args ...any) error {
@@ -51,6 +52,9 @@ func (r *treeReader) read(n *yaml.Node, depth int) (*yaml.Node, error) {
 	}
 	if tag := n.ShortTag(); tag != "!!map" && tag != "!!seq" {
 		return nil, r.errorf(n, "tag %s: not known", tag)
+	}
+	if words := quoteWords(out); len(words) > 0 { // before scalars get another spelling
+		r.notes = append(r.notes, fmt.Sprintf("%s:%d: %s", r.name, mapGet(out, "enum").Line, unquoted(words)))
 	}
 	for i, c := range out.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {

@@ -112,7 +112,9 @@ func readSide(cfg Config) (*side, error) {
 		return nil, err
 	}
 	s := &side{prepared: p, plain: p.doc.Clone(), overlays: overlays}
+	settleDocument(s.plain)
 	p.apply(overlays)
+	p.settle()
 	return s, nil
 }
 

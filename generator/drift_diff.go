@@ -180,6 +180,7 @@ func (d *differ) byKey(kind string, at driftPlace) func(string, *yaml.Node) {
 
 func (d *differ) content(at driftPlace, a, b *yaml.Node) {
 	both := func(_ string, x, y *yaml.Node) { d.schema(at, mapGet(x, "schema"), mapGet(y, "schema")) }
+	a, b = byMediaType(a), byMediaType(b)
 	d.members(a, b, both, d.byKey(MediaAdded, at), d.byKey(MediaRemoved, at))
 }
 

@@ -9,15 +9,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// unwrapped is a schema without the wrappers that say no more than `nullable`.
+// unwrapped is a schema without its wrappers: compositions of one branch.
 type unwrapped struct {
 	node     *yaml.Node // the definition in place, or the node that holds the reference
 	ref      string
 	nullable bool
+	beside   *yaml.Node // what the wrappers say beside their branch, the outermost first
 }
 
 func viewOf(n *yaml.Node) unwrapped {
-	v := unwrapped{node: n}
+	v := unwrapped{node: n, beside: mapping()}
 	for {
 		if v.ref = text(mapGet(v.node, "$ref")); v.ref != "" {
 			return v
@@ -26,6 +27,11 @@ func viewOf(n *yaml.Node) unwrapped {
 		inner := loneMember(v.node)
 		if inner == nil {
 			return v
+		}
+		for key, value := range mapPairs(v.node) {
+			if mapGet(v.beside, key) == nil {
+				mapSet(v.beside, key, value)
+			}
 		}
 		v.node = inner
 	}
@@ -89,6 +95,7 @@ func (d *differ) schema(at driftPlace, a, b *yaml.Node) {
 	if x.nullable != y.nullable {
 		d.tell(NullableChanged, at, "%s", map[bool]string{true: "nullable", false: "not nullable"}[y.nullable])
 	}
+	d.others(at, "schema", x.beside, y.beside, append(compositions[:len(compositions):len(compositions)], "type", "nullable")...)
 	switch {
 	case x.ref != "" && d.to(x.ref) == y.ref:
 	case x.ref != "" && y.ref != "":

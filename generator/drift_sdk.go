@@ -138,14 +138,14 @@ func compareRow(name string, x, y expectation) (list []WireChange) {
 	for _, input := range y.Required {
 		switch {
 		case slices.Contains(x.Required, input):
-		case slices.Contains(slices.Concat(x.Body, x.Query), input):
+		case slices.Contains(slices.Concat(x.Body, x.Query, x.Headers), input):
 			tell(true, "%s is required, was optional", input)
 		default:
 			tell(true, "%s is new and required", input)
 		}
 	}
 	for _, input := range x.Required {
-		if !slices.Contains(y.Required, input) && slices.Contains(slices.Concat(y.Body, y.Query), input) {
+		if !slices.Contains(y.Required, input) && slices.Contains(slices.Concat(y.Body, y.Query, y.Headers), input) {
 			tell(false, "%s is optional, was required", input)
 		}
 	}
@@ -172,7 +172,7 @@ func compareFields(before, now *API) []WireChange {
 		case x == nil:
 		case x.Wire != y.Wire:
 			list = append(list, WireChange{Subject: name, Detail: "on the wire " + was(y.Wire, x.Wire)})
-		case (x.In == InQuery) != (y.In == InQuery):
+		case placeWord(x.In) != placeWord(y.In):
 			list = append(list, WireChange{Subject: name, Detail: "sent in the " + was(placeWord(y.In), placeWord(x.In))})
 		}
 	}
@@ -180,8 +180,8 @@ func compareFields(before, now *API) []WireChange {
 }
 
 func placeWord(l Location) string {
-	if l == InQuery {
-		return "query"
+	if l == InQuery || l == InHeader {
+		return string(l)
 	}
 	return "body"
 }

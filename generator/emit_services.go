@@ -89,11 +89,19 @@ func serviceType(f *jen.File, s *Service) {
 }
 
 func paramsType(f *jen.File, o *Operation) {
-	what := map[Body]string{BodyNone: "query parameters", BodyForm: "form fields", BodyMultipart: "parts",
+	what := map[Body]string{BodyForm: "form fields", BodyMultipart: "parts",
 		BodyJSON: "JSON members", BodyOctets: "body"}[o.Body]
-	if o.Query && o.Body != BodyNone {
-		what = "query parameters and " + what
+	var others []string
+	if o.Query {
+		others = append(others, "query parameters")
 	}
+	if o.sendsHeaders() {
+		others = append(others, "headers")
+	}
+	if o.Body != BodyNone {
+		others = append(others, what)
+	}
+	what = inWords(others)
 	text := fmt.Sprintf("%s are the %s of %s.", o.Params.Name, what, o.Params.Of)
 	for _, field := range o.Params.Fields {
 		if field.Type.nilable() {
@@ -104,7 +112,20 @@ func paramsType(f *jen.File, o *Operation) {
 	structType(f, o.Params.Name, o.Params.Fields, func(field *Field) map[string]string { return paramTag(o, field) }, text)
 }
 
-// paramTag says where a field goes. Beside a JSON body, a query field is kept out of the JSON.
+// sendsHeaders reports whether fields of the params travel in headers.
+func (o *Operation) sendsHeaders() bool {
+	return o.Params != nil && slices.ContainsFunc(o.Params.Fields, func(f *Field) bool { return f.In == InHeader })
+}
+
+// inWords joins words as a sentence does.
+func inWords(list []string) string {
+	if last := len(list) - 1; last > 0 {
+		return strings.Join(list[:last], ", ") + " and " + list[last]
+	}
+	return strings.Join(list, "")
+}
+
+// paramTag says where a field goes. Beside a JSON body, query and header fields are kept out of the JSON.
 func paramTag(o *Operation, f *Field) map[string]string {
 	value := f.Wire
 	switch {
@@ -118,8 +139,8 @@ func paramTag(o *Operation, f *Field) map[string]string {
 		return nil
 	case f.In == InJSON && f.Type.nilable():
 		return map[string]string{"json": f.Wire + ",omitempty"}
-	case f.In == InQuery && o.Body == BodyJSON:
-		return map[string]string{"json": "-", "query": value}
+	case f.In != InJSON && o.Body == BodyJSON:
+		return map[string]string{"json": "-", string(f.In): value}
 	}
 	return map[string]string{string(f.In): value}
 }
@@ -218,6 +239,9 @@ func request(o *Operation) jen.Code {
 	chain := jen.Id(verb).Call(args...)
 	if o.Query {
 		chain.Dot("query").Call(jen.Id("params"))
+	}
+	if o.sendsHeaders() {
+		chain.Dot("headers").Call(jen.Id("params"))
 	}
 	switch {
 	case o.Body == BodyOctets:

@@ -3,6 +3,7 @@ package generator
 // What the stages that read the document itself, without kin-openapi's view of it, ask of operations and their parts.
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 // endpoints are the operations of a document, in its order.
 func endpoints(d *Document) []endpoint {
 	var list []endpoint
-	for path, item := range mapPairs(mapGet(d.Root, "paths")) {
+	for path, item := range pathItems(d) {
 		for verb, op := range mapPairs(item) {
 			if slices.Contains(verbs, verb) {
 				list = append(list, endpoint{verb, path, item, op})
@@ -41,18 +42,48 @@ func endpoints(d *Document) []endpoint {
 	return list
 }
 
-// parametersOf are the parameters of path item and operation together, by place and name, as written.
+// pathItems yields the paths of a document and their items; extensions beside them are none.
+func pathItems(d *Document) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		for path, item := range mapPairs(mapGet(d.Root, "paths")) {
+			if !strings.HasPrefix(path, "x-") && !yield(path, item) {
+				return
+			}
+		}
+	}
+}
+
+// parametersOf are the parameters of path item and operation together, by place and name, as written. The order is that of
+// the path item first; a parameter of the operation stands where the one that it replaces stood.
 func parametersOf(d *Document, e endpoint) (byKey map[string]*yaml.Node, order []string) {
 	byKey = map[string]*yaml.Node{}
 	for _, list := range []*yaml.Node{mapGet(e.item, "parameters"), mapGet(e.op, "parameters")} {
 		for _, p := range itemsOf(list) {
-			node := follow(d, p)
-			key := text(mapGet(node, "in")) + " " + text(mapGet(node, "name"))
+			key := parameterKey(d, p)
 			order = appendNew(order, key)
 			byKey[key] = p // the operation's own comes last and wins
 		}
 	}
 	return byKey, order
+}
+
+// parameterKey is what a parameter is known by: its place and its name. Those of headers are in lower case, as case says
+// nothing there.
+func parameterKey(d *Document, p *yaml.Node) string {
+	node := follow(d, p)
+	in, name := text(mapGet(node, "in")), text(mapGet(node, "name"))
+	if in == "header" {
+		name = strings.ToLower(name)
+	}
+	return in + " " + name
+}
+
+// leaveOut notes an operation that nothing is made of, and that a warning tells of.
+func (d *Document) leaveOut(e endpoint) {
+	if d.leftOut == nil {
+		d.leftOut = map[string]bool{}
+	}
+	d.leftOut[e.String()] = true
 }
 
 // itemsOf are the items of a list; none when there is no list.

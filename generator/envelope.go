@@ -33,53 +33,57 @@ func (b *builder) envelope(s schemaAt) (response schemaAt, ok bool) {
 
 // result decides what an operation returns. hint names an inline response type.
 func (b *builder) result(op *openapi3.Operation, node *yaml.Node, at, hint string) Result {
-	responses := mapGet(node, "responses")
-	var redirect, noContent bool
-	for _, status := range statuses(op) {
-		redirect = redirect || status[0] == '3'
-		noContent = noContent || status == "204"
-	}
-	for _, status := range statuses(op) {
-		if status[0] != '2' {
-			continue
-		}
-		response, rnode, rat := op.Responses.Value(status).Value, mapGet(responses, status), at+"/responses/"+status
+	declared := statuses(mapGet(node, "responses"))
+	for _, status := range declared.success {
+		response, rnode := op.Responses.Value(status).Value, mapGet(mapGet(node, "responses"), status)
+		rat := at + "/responses/" + status
 		for ref := mapGet(rnode, "$ref"); ref != nil; ref = mapGet(rnode, "$ref") {
 			rnode, rat = b.doc.Resolve(ref.Value), ref.Value
 		}
-		for media, mnode := range mapPairs(mapGet(rnode, "content")) {
+		for media, mnode := range jsonContents(mapGet(rnode, "content")) {
 			m := response.Content[media]
-			if m == nil || m.Schema == nil || !isJSON(media) {
+			if m == nil || m.Schema == nil {
 				continue
 			}
 			schema := mapGet(mnode, "schema")
 			r := b.value(b.schema(m.Schema, schema, rat+"/content/"+escapePointer(media)+"/schema"), hint)
-			r.NoContent = noContent
+			r.NoContent = declared.noContent
 			return r
 		}
 		if len(response.Content) > 0 {
 			return Result{Kind: ResultRaw}
 		}
 	}
-	if redirect {
+	if declared.redirect {
 		return Result{Kind: ResultRedirect}
 	}
 	return Result{Kind: ResultEmpty}
 }
 
-// statuses are the declared statuses, sorted.
-func statuses(op *openapi3.Operation) []string {
-	var list []string
-	if op.Responses != nil {
-		list = op.Responses.Keys()
-	}
-	slices.Sort(list)
-	return slices.DeleteFunc(list, func(s string) bool { return s == "" || s == "default" })
+// declaredStatuses are the responses of an operation, as a method sees them.
+type declaredStatuses struct {
+	success   []string // keys of the responses that may be the result, best first
+	redirect  bool
+	noContent bool // 204
 }
 
-func isJSON(media string) bool {
-	media, _, _ = strings.Cut(media, ";")
-	return media == "application/json" || strings.HasSuffix(media, "+json")
+// statuses reads the keys of responses. `default` is for all statuses that have no key: it is the result when no success
+// and no redirect has one.
+func statuses(responses *yaml.Node) (s declaredStatuses) {
+	keys := slices.Sorted(slices.Values(mapKeys(responses)))
+	for _, status := range keys {
+		switch {
+		case strings.HasPrefix(status, "2"):
+			s.success = append(s.success, status)
+		case strings.HasPrefix(status, "3"):
+			s.redirect = true
+		}
+	}
+	s.noContent = slices.Contains(keys, "204")
+	if len(s.success) == 0 && !s.redirect && slices.Contains(keys, "default") {
+		s.success = []string{"default"}
+	}
+	return s
 }
 
 // value is the result of a JSON response.

@@ -145,7 +145,7 @@ func Generate(cfg Config) (*Output, error) {
 	if !strict {
 		made.warnings = append(made.warnings, mend(made.api, rt)...)
 	}
-	problems := check(made.api, rt)
+	problems := errors.Join(check(made.api, rt), p.uncounted(made.api))
 	if problems != nil && !strict {
 		problems = errors.Join(problems, asErrors(made.leftOut)) // they may be the reason
 	}
@@ -244,6 +244,23 @@ type prepared struct {
 	idle       []string      // about names and sentences, likewise
 	warnings   []string
 	inputs     []Input
+	declared   map[string]string // operations of the patched description and where each stands
+}
+
+// uncounted are the operations that the description has and that are neither built nor told to be left out: a fault of the
+// generator, which must not pass for a description without them.
+func (p *prepared) uncounted(api *API) error {
+	missing := maps.Clone(p.declared)
+	for _, o := range api.Operations() {
+		delete(missing, o.Verb+" "+o.Path)
+	}
+	var problems []error
+	for name, where := range missing {
+		if !p.doc.leftOut[name] {
+			problems = append(problems, problem(where, "%s: nothing was made of this operation, and no warning says why; this is a fault of fapigen", name))
+		}
+	}
+	return joinSorted(problems)
 }
 
 // prepare reads the description and applies the overlays.
@@ -253,7 +270,23 @@ func prepare(cfg Config) (*prepared, error) {
 		return nil, err
 	}
 	p.apply(overlays)
+	p.settle()
 	return p, nil
+}
+
+// settle makes the document plain for those who read it: overlays see it as it is written, later stages with its path
+// items in their places.
+func (p *prepared) settle() {
+	plainRefs(p.doc, p.doc.Root)
+	p.declared = declaredOperations(p.doc)
+	p.warnings = append(p.warnings, settleDocument(p.doc)...)
+}
+
+// settleDocument is settle for any document.
+func settleDocument(d *Document) (warnings []string) {
+	warnings = slices.Concat(d.notes, inlinePathItems(d), settleWords(d))
+	dropDefaults("document", d.Root)
+	return warnings
 }
 
 func (p *prepared) apply(overlays []*Overlay) {

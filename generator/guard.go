@@ -118,6 +118,9 @@ func subset(p position, key string, n, want *yaml.Node) bool {
 	}
 	for key, value := range mapPairs(want) {
 		mine := mapGet(n, key)
+		if mine == nil && saysNothing(p, want, key, value) {
+			continue
+		}
 		if !p.isProse(key) && (mine == nil || !subset(p.at(key), key, mine, value)) {
 			return false
 		}
@@ -128,7 +131,11 @@ func subset(p position, key string, n, want *yaml.Node) bool {
 // member tells whether a list has the item, or a mapping the key.
 func member(m match, item *yaml.Node) bool {
 	if m.node.Kind == yaml.MappingNode {
-		return item.Kind == yaml.ScalarNode && mapGet(m.node, item.Value) != nil
+		if item.Kind != yaml.ScalarNode {
+			return false
+		}
+		there := mapGet(m.node, item.Value)
+		return there != nil && !saysNothing(m.pos, m.node, item.Value, there)
 	}
 	return m.node.Kind == yaml.SequenceNode && slices.ContainsFunc(m.node.Content, func(n *yaml.Node) bool {
 		return sameNode(m.pos.at("*"), n, item)

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -132,18 +131,9 @@ func (e *harEntry) bodyless() bool {
 
 // media is the media type. Some exporters leave it to the headers.
 func (b *harBody) media(headers harPairs) string {
-	media := baseMedia(string(b.MimeType))
+	media := mediaType(string(b.MimeType))
 	if media == "" || media == "x-unknown" {
-		media = baseMedia(headers.get("Content-Type"))
+		media = mediaType(headers.get("Content-Type"))
 	}
 	return media
-}
-
-// baseMedia is a media type without its parameters, in lower case.
-func baseMedia(text string) string {
-	media, _, err := mime.ParseMediaType(text)
-	if err != nil {
-		media, _, _ = strings.Cut(text, ";")
-	}
-	return strings.ToLower(strings.TrimSpace(media))
 }

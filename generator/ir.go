@@ -118,9 +118,10 @@ type Location string
 
 // The places of a field.
 const (
-	InJSON  Location = "json"
-	InForm  Location = "form"
-	InQuery Location = "query"
+	InJSON   Location = "json"
+	InForm   Location = "form"
+	InQuery  Location = "query"
+	InHeader Location = "header"
 )
 
 // Field is one member of a struct.

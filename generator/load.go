@@ -37,7 +37,7 @@ func loadOpenAPI(d *Document, lenient bool) (t *openapi3.T, warnings []string, e
 			return nil, nil, err
 		}
 	}
-	data, err := d.JSON()
+	data, err := withoutPathItems(d).JSON()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,19 +162,18 @@ func (l *linter) suggest(pointer string) string {
 }
 
 func (l *linter) paths() {
-	for path, item := range mapPairs(mapGet(l.d.Root, "paths")) {
+	for path, item := range pathItems(l.d) {
 		if item.Kind == yaml.MappingNode && len(item.Content) == 0 {
 			l.warnings = append(l.warnings, fmt.Sprintf("%s: %s: an empty path item, no operation comes of it", l.d.Where(item), path))
 		}
-		for verb, op := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				l.operation(path, verb, item, op)
-			}
-		}
+	}
+	for _, e := range endpoints(l.d) {
+		l.operation(e)
 	}
 }
 
-func (l *linter) operation(path, verb string, item, op *yaml.Node) {
+func (l *linter) operation(e endpoint) {
+	verb, path, op := e.verb, e.path, e.op
 	id := mapGet(op, "operationId")
 	if id == nil || id.Value == "" {
 		l.fail(op, "%s %s: no operationId; add one with an overlay", strings.ToUpper(verb), path)
@@ -185,17 +184,10 @@ func (l *linter) operation(path, verb string, item, op *yaml.Node) {
 	}
 	l.ids[id.Value] = l.d.Where(id)
 	declared := map[string]bool{}
-	for _, list := range []*yaml.Node{mapGet(item, "parameters"), mapGet(op, "parameters")} {
-		if list == nil {
-			continue
-		}
-		for _, p := range list.Content {
-			if ref := mapGet(p, "$ref"); ref != nil {
-				p = l.d.Resolve(ref.Value)
-			}
-			if in, name := mapGet(p, "in"), mapGet(p, "name"); in != nil && name != nil && in.Value == "path" {
-				declared[name.Value] = true
-			}
+	byKey, _ := parametersOf(l.d, e)
+	for key := range byKey {
+		if name, ok := strings.CutPrefix(key, "path "); ok {
+			declared[name] = true
 		}
 	}
 	for _, name := range placeholders(path) {

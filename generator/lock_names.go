@@ -263,8 +263,12 @@ func (k *keeper) prune() {
 			k.lock.values[name] = k.now.values[name]
 		}
 	}
-	maps.DeleteFunc(k.lock.values, func(name string, _ map[string]locked) bool {
-		return k.types[name] == nil && len(k.lock.placesOf(name)) == 0
+	maps.DeleteFunc(k.lock.values, func(name string, values map[string]locked) bool {
+		gone := k.types[name] == nil && len(k.lock.placesOf(name)) == 0
+		if keys := sortedKeys(values); gone && len(keys) > 0 {
+			k.warn(values[keys[0]].where, "%s: no line under types has it, and the description neither; its constants leave the lock", name)
+		}
+		return gone
 	})
 	maps.DeleteFunc(k.lock.retired, func(name string, _ *retiredType) bool {
 		return k.types[name] == nil || !k.types[name].Doc.Retired

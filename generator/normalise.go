@@ -6,7 +6,6 @@ package generator
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -54,6 +53,7 @@ func foldedName(name string) string {
 
 // Normalise folds in place and tells what it did, in document order. Folding twice changes nothing.
 func Normalise(d *Document) ([]Fold, error) {
+	plainRefs(d, d.Root)
 	components := mapGet(d.Root, "components")
 	renamed := map[string]string{} // reference prefix to reference prefix
 	for _, kind := range []string{"schemas", "responses", "parameters"} {
@@ -88,14 +88,7 @@ func rewriteRefs(n *yaml.Node, renamed map[string]string) {
 		if len(parts) < 4 {
 			return
 		}
-		to, ok := renamed[strings.Join(parts[:4], "/")]
-		if !ok && strings.Contains(parts[3], "%") { // a reference is a URI: names in it may be escaped once more
-			if name, err := url.PathUnescape(parts[3]); err == nil {
-				parts[3] = name
-				to, ok = renamed[strings.Join(parts[:4], "/")]
-			}
-		}
-		if ok {
+		if to, ok := renamed[strings.Join(parts[:4], "/")]; ok {
 			n.Value = strings.Join(append([]string{to}, parts[4:]...), "/")
 		}
 	}
@@ -148,13 +141,17 @@ func foldFamily(kind, base string, names []string, section *yaml.Node) foldResul
 	}
 	r.Line = r.node.Line
 	u := &uniter{}
+	p := position("components").at(kind).at("*")
 	for _, name := range names {
+		if len(names) > 1 {
+			dropDefaults(p, mapGet(section, name)) // what one copy spells out is no difference
+		}
 		if name == first {
 			continue
 		}
 		r.From = append(r.From, name)
 		u.copy = name
-		u.unite(position("components").at(kind).at("*"), nil, r.node, mapGet(section, name))
+		u.unite(p, nil, r.node, mapGet(section, name))
 	}
 	r.United = u.notes
 	return r

@@ -21,7 +21,7 @@ type route struct {
 func routes(d *Document) []*route {
 	var list []*route
 	for _, e := range endpoints(d) {
-		list = append(list, &route{endpoint: e, segments: strings.Split(e.path, "/"), at: "#/paths/" + escapePointer(e.path) + "/" + e.verb})
+		list = append(list, &route{endpoint: e, segments: strings.Split(e.path, "/"), at: d.memberPointer(e.path, e.verb)})
 	}
 	slices.SortStableFunc(list, func(a, b *route) int {
 		for i := range min(len(a.segments), len(b.segments)) {

@@ -99,7 +99,7 @@ func (o *Observer) bodySchema(r *route, media string) (site, bool) {
 	content := mapGet(body.node, "content")
 	at := func(alike func(declared string) bool) (site, bool) {
 		for key, m := range mapPairs(content) {
-			if s := mapGet(m, "schema"); s != nil && alike(baseMedia(key)) {
+			if s := mapGet(m, "schema"); s != nil && alike(mediaType(key)) {
 				return site{node: s, at: body.at + "/content/" + escapePointer(key) + "/schema"}, true
 			}
 		}

@@ -82,17 +82,15 @@ func (c *schemaView) envelopeParts(body *redacted, s site) (v *redacted, at site
 func successSchema(d *Document, r *route, status string) (site, bool) {
 	responses := mapGet(r.op, "responses")
 	order := []string{status}
-	for code := range mapPairs(responses) {
-		if strings.HasPrefix(code, "2") && code != status {
-			order = append(order, code)
-		}
+	if len(status) == 3 {
+		order = append(order, status[:1]+"XX")
 	}
-	slices.Sort(order[1:])
+	order = appendNew(order, statuses(responses).success...)
 	c := schemaView{doc: d}
 	for _, code := range order {
 		answer := c.follow(site{node: mapGet(responses, code), at: r.at + "/responses/" + code})
-		for media, n := range mapPairs(mapGet(answer.node, "content")) {
-			if schema := mapGet(n, "schema"); schema != nil && isJSON(media) {
+		for media, n := range jsonContents(mapGet(answer.node, "content")) {
+			if schema := mapGet(n, "schema"); schema != nil {
 				return site{node: schema, at: answer.at + "/content/" + escapePointer(media) + "/schema"}, true
 			}
 		}

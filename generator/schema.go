@@ -90,6 +90,12 @@ func (s schemaAt) shaped() bool {
 		s.Type != nil && !s.is("object") || s.AdditionalProperties.Schema != nil
 }
 
+// standingAt is the schema at another place: that of the property whose schemas it stands for.
+func (s schemaAt) standingAt(place string) schemaAt {
+	s.at, s.name = place, ""
+	return s
+}
+
 func (s schemaAt) is(kind string) bool { return s.Type != nil && s.Type.Is(kind) }
 
 // nullable tells whether the place of use allows null: by itself, or by a lone branch.

@@ -74,10 +74,10 @@ func (t *shaper) row(of endpoint) shapeRow {
 	if row.Answer != "envelope" && row.Answer != "json" {
 		return row
 	}
-	content := mapGet(follow(t.d, mapGet(mapGet(of.op, "responses"), e.Status)), "content")
-	for media, m := range mapPairs(content) {
-		if strings.Contains(media, "json") {
-			row.Shape = t.of(mapGet(m, "schema"))
+	content := mapGet(follow(t.d, mapGet(mapGet(of.op, "responses"), e.response)), "content")
+	for _, m := range jsonContents(content) {
+		if schema := mapGet(m, "schema"); schema != nil {
+			row.Shape = t.of(schema)
 			break
 		}
 	}

@@ -23,6 +23,7 @@ type expectation struct {
 	ContentType string            `json:"content_type,omitempty"` // of the request
 	Body        []string          `json:"body,omitempty"`         // body members
 	Query       []string          `json:"query,omitempty"`        // query parameters
+	Headers     []string          `json:"headers,omitempty"`      // header parameters that a call cannot leave out
 	Lists       []string          `json:"lists,omitempty"`        // those of both that are arrays
 	Joined      map[string]string `json:"joined,omitempty"`       // what stands between the items of a list that is one value
 	Types       map[string]string `json:"types,omitempty"`        // JSON type of each; of a list, of its items
@@ -37,8 +38,9 @@ type expectation struct {
 	IsClient  bool     `json:"is_client,omitempty"`  // the response of the envelope is the client itself
 	NoContent bool     `json:"no_content,omitempty"` // 204 is declared beside a value
 	Failures  []string `json:"failures,omitempty"`   // declared statuses from 400 on
-	SampleOf  string   `json:"sample_of,omitempty"`  // id of an earlier row whose sample fits here too
-	Sample    any      `json:"sample,omitempty"`     // of the object, or of one element of an array or page
+	response  string   // key of the response whose status that is
+	SampleOf  string   `json:"sample_of,omitempty"` // id of an earlier row whose sample fits here too
+	Sample    any      `json:"sample,omitempty"`    // of the object, or of one element of an array or page
 }
 
 // surface renders operations.json: an array with one row a line.
@@ -77,23 +79,32 @@ func plainJSON(v any) ([]byte, error) {
 // expect also gives the schema of the answer's object, or of one element of an array or page.
 func expect(d *Document, e endpoint) (row expectation, value *yaml.Node) {
 	row = expectation{ID: e.id(), Verb: strings.ToUpper(e.verb), Path: e.path, Joined: map[string]string{}, Types: map[string]string{}}
-	for _, list := range []*yaml.Node{mapGet(e.item, "parameters"), mapGet(e.op, "parameters")} {
-		for _, p := range itemsOf(list) {
-			expectQuery(d, &row, follow(d, p))
-		}
+	parameters, order := parametersOf(d, e)
+	for _, key := range order {
+		expectInput(d, &row, follow(d, parameters[key]))
 	}
 	expectBody(d, &row, e.op)
 	value = expectAnswer(d, &row, mapGet(e.op, "responses"))
 	return row, value
 }
 
-func expectQuery(d *Document, row *expectation, p *yaml.Node) {
-	name, schema := text(mapGet(p, "name")), mapGet(p, "schema")
-	if text(mapGet(p, "in")) != "query" || name == "_clerk_session_id" || schema == nil {
+func expectInput(d *Document, row *expectation, p *yaml.Node) {
+	name, schema, required := text(mapGet(p, "name")), mapGet(p, "schema"), isTrue(mapGet(p, "required"))
+	switch in := text(mapGet(p, "in")); {
+	case schema == nil:
+		return
+	case in == "header" && required && !ignoredHeader(name):
+		row.Headers = append(row.Headers, name)
+	case in == "query" && name != "_clerk_session_id":
+		row.Query = append(row.Query, name)
+	default:
 		return
 	}
-	row.Query = append(row.Query, name)
-	expectMember(d, row, name, schema, isTrue(mapGet(p, "required")))
+	expectMember(d, row, name, schema, required)
+	if slices.Contains(row.Lists, name) && slices.Contains(row.Headers, name) {
+		row.Joined[name] = ","
+		return
+	}
 	style, explode := text(mapGet(p, "style")), mapGet(p, "explode")
 	if !slices.Contains(row.Lists, name) || isTrue(explode) || explode == nil && (style == "" || style == "form") {
 		return // OpenAPI's default: only the style form repeats its key unasked
@@ -114,8 +125,14 @@ func expectMember(d *Document, row *expectation, name string, schema *yaml.Node,
 		row.Lists = append(row.Lists, name)
 		kind, _ = typeOf(d, mapGet(s, "items"))
 	}
+	if kind == "upload" && row.ContentType != "multipart/form-data" {
+		kind = "string"
+	}
 	if kind == "string" && row.ContentType != "application/json" && isTrueOrFalse(mapGet(s, "enum")) {
 		kind = "boolean"
+	}
+	if other, twice := row.Types[name]; twice && other != kind {
+		kind = "" // a header and a member of the body may have one name
 	}
 	row.Types[name] = kind
 }
@@ -161,7 +178,7 @@ func expectBody(d *Document, row *expectation, op *yaml.Node) {
 	content := mapGet(follow(d, mapGet(op, "requestBody")), "content")
 	wanted := text(mapGet(mapGet(op, "x-fapigen"), "body"))
 	for _, encoding := range bodyEncodings {
-		m := mapGet(content, encoding[1])
+		_, m := contentOf(content, encoding[1])
 		if m == nil || wanted != "" && wanted != encoding[0] {
 			continue
 		}
@@ -212,31 +229,46 @@ func expectAnswer(d *Document, row *expectation, responses *yaml.Node) (value *y
 	codes := mapKeys(responses)
 	slices.Sort(codes)
 	row.Answer = "empty"
+	known := slices.ContainsFunc(codes, func(status string) bool { return status[0] == '2' || status[0] == '3' })
 	for _, status := range codes {
-		switch content := mapGet(follow(d, mapGet(responses, status)), "content"); status[0] {
+		key := status
+		if status == "default" && !known {
+			status = "200" // it stands for every success
+		}
+		switch content := mapGet(follow(d, mapGet(responses, key)), "content"); status[0] {
 		case '2':
 			if row.Answer == "empty" && value == nil {
-				row.Status = status
+				row.Status, row.response = exactly(status), key
 				value = expectContent(d, row, content)
 			}
 		case '3':
 			if row.Answer == "empty" {
-				row.Answer, row.Status = "redirect", status
+				row.Answer, row.Status = "redirect", exactly(status)
 			}
 		case '4', '5':
-			row.Failures = append(row.Failures, status)
+			row.Failures = append(row.Failures, exactly(status))
 		}
 	}
 	row.NoContent = mapGet(responses, "204") != nil && (row.Answer == "json" || row.Answer == "envelope")
 	return value
 }
 
+// exactly is a status of a class of them: of 2XX it is 200.
+func exactly(status string) string {
+	if class, ok := strings.CutSuffix(strings.ToUpper(status), "XX"); ok {
+		return class + "00"
+	}
+	return status
+}
+
 func expectContent(d *Document, row *expectation, content *yaml.Node) (value *yaml.Node) {
-	for media, m := range mapPairs(content) {
+	for media := range mapPairs(content) {
 		row.Answer, row.Media = "text", media
-		if strings.Contains(media, "json") {
+	}
+	for _, m := range jsonContents(content) {
+		if schema := mapGet(m, "schema"); schema != nil {
 			row.Media = ""
-			return expectJSON(d, row, mapGet(m, "schema"))
+			return expectJSON(d, row, schema)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ var known = map[position]map[string]string{
 	"server":   {"url": "s", "description": "s", "variables": "o"},
 	"encoding": {"contentType": "s", "headers": "o", "style": "s", "explode": "b", "allowReserved": "b"},
 	"components": {"schemas": "o", "responses": "o", "parameters": "o", "examples": "o", "requestBodies": "o", "headers": "o",
-		"securitySchemes": "o", "links": "o", "callbacks": "o"},
+		"securitySchemes": "o", "links": "o", "callbacks": "o", "pathItems": "o"}, // the last is of 3.1; see inlinePathItems
 	"pathItem": {"$ref": "s", "summary": "s", "description": "s", "servers": "l", "parameters": "l", "get": "o", "put": "o", "post": "o",
 		"delete": "o", "options": "o", "head": "o", "patch": "o", "trace": "o"},
 	"operation": {"tags": "l", "summary": "s", "description": "s", "externalDocs": "o", "operationId": "s", "parameters": "l",
@@ -63,25 +63,25 @@ func tolerate(d *Document) []string {
 	}
 	paths := mapGet(d.Root, "paths")
 	templates := map[string]string{}
-	for path, item := range mapPairs(paths) {
+	for path, item := range pathItems(d) {
 		template := barePath(path)
 		switch first, twice := templates[template]; {
 		case item.Kind != yaml.MappingNode:
 			t.note(item, fmt.Sprintf("path %s: %s where an object belongs; ignored", path, describe(item)))
 			mapDelete(paths, path)
-			continue
 		case twice:
 			t.note(item, fmt.Sprintf("path %s: the same as %s but for names; ignored", path, first))
 			mapDelete(paths, path)
-			continue
-		}
-		templates[template] = path
-		for verb, op := range mapPairs(item) {
-			if slices.Contains(verbs, verb) {
-				mapDelete(op, "security")
-				t.operation(path, verb, item, op)
+			for verb := range mapPairs(item) {
+				d.leaveOut(endpoint{verb: verb, path: path})
 			}
+		default:
+			templates[template] = path
 		}
+	}
+	for _, e := range endpoints(d) {
+		mapDelete(e.op, "security")
+		t.operation(e)
 	}
 	return t.lines()
 }
@@ -241,8 +241,8 @@ func isNull(branch *yaml.Node) bool {
 }
 
 // operation gives an operation the id, responses and path parameters that it has to have.
-func (t *tolerator) operation(path, verb string, item, op *yaml.Node) {
-	at := strings.ToUpper(verb) + " " + path
+func (t *tolerator) operation(e endpoint) {
+	at, path, verb, op := e.String(), e.path, e.verb, e.op
 	id := text(mapGet(op, "operationId"))
 	if made := verb + exported(path); id == "" || t.ids[id] {
 		for t.ids[made] {
@@ -261,7 +261,7 @@ func (t *tolerator) operation(path, verb string, item, op *yaml.Node) {
 		t.note(op, at+": no responses; nothing is read of its answers")
 		mapSet(op, "responses", mapping("default", mapping("description", stringNode(""))))
 	}
-	t.parameters(at, path, item, op)
+	t.parameters(at, path, e.item, op)
 }
 
 // parameters declares what the path names, and drops what it does not.

@@ -76,8 +76,8 @@ func read11(text string) (map[string]string, error) {
 	return got, nil
 }
 
-// unquoted are the texts that stand in a YAML text without quotes though their nodes are strings.
-func unquoted(t testing.TB, text string) (list []string) {
+// plainTexts are the texts that stand in a YAML text without quotes though their nodes are strings.
+func plainTexts(t testing.TB, text string) (list []string) {
 	t.Helper()
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
@@ -109,7 +109,7 @@ func checkEncoded(t testing.TB, s string) {
 				t.Errorf("%q: YAML %s reads %v, %v of\n%s", s, version, got, err, text)
 			}
 		}
-		for _, plain := range unquoted(t, text) {
+		for _, plain := range plainTexts(t, text) {
 			if otherType.MatchString(plain) {
 				t.Errorf("%q stands there without quotes:\n%s", plain, text)
 			}
@@ -146,7 +146,7 @@ func TestEncodedNumbersAreReadAlike(t *testing.T) {
 		if err := yaml11.Unmarshal([]byte(text), &got); err != nil || got.V != want {
 			t.Errorf("%s: YAML 1.1 reads %v, %v of %s", in, got.V, err, text)
 		}
-		number, plain := mapGet(mustParse(t, "f", text).Root, "v"), unquoted(t, text)[1]
+		number, plain := mapGet(mustParse(t, "f", text).Root, "v"), plainTexts(t, text)[1]
 		if number.Tag == "!!str" || !otherType.MatchString(plain) || strings.ContainsAny(plain, "eE") && !regexp.MustCompile(`\.[0-9]+e[-+]`).MatchString(plain) {
 			t.Errorf("%s is written as %s, no number of YAML 1.1", in, text)
 		}
@@ -194,7 +194,7 @@ func readAlike(t testing.TB, overlay []byte) {
 	if diff := cmp.Diff(ours, jsonLike(t, theirs)); diff != "" {
 		t.Errorf("-fapigen +YAML 1.1\n%s", diff)
 	}
-	for _, plain := range unquoted(t, string(overlay)) {
+	for _, plain := range plainTexts(t, string(overlay)) {
 		if otherType.MatchString(plain) && plain != "true" && plain != "false" && plain != "null" && !regexp.MustCompile(`^[0-9.]+$`).MatchString(plain) {
 			t.Errorf("%q stands there without quotes:\n%s", plain, overlay)
 		}

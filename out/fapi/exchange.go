@@ -27,8 +27,9 @@ type clerkExchange struct {
 	request  *request
 	sequence uint64
 	hasTurn  bool
+	pinned   bool    // session is decided
 	session  string  // the call is on its behalf in every attempt; "" is none
-	before   *State  // when session was decided, at the first attempt; nil before that
+	known    bool    // session was signed in when it was decided
 	aloft    *string // the token of the attempt that is under way, nil when there is none
 
 	// Of the last answer.
@@ -43,9 +44,6 @@ type clerkExchange struct {
 func (c *Clerk) begin(ctx context.Context, r *request) (exchange, error) {
 	if c.isClosed() {
 		return nil, ErrClosed
-	}
-	if !r.takesCredential() {
-		return nil, nil // the call has nothing to do with the client
 	}
 	if err := c.hydrate(ctx); err != nil {
 		return nil, err
@@ -117,6 +115,9 @@ func (c *Clerk) mayCreateClient(r *request) bool {
 // authorize implements exchange.
 func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query *values) error {
 	c := e.clerk
+	if !e.request.takesCredential() {
+		return nil
+	}
 	if err := e.pinSession(query.get(sessionQuery)); err != nil {
 		return err
 	}
@@ -146,26 +147,19 @@ func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query
 // one. A retry must not act as somebody else: when the session has ended by then, the call has.
 func (e *clerkExchange) pinSession(chosen string) error {
 	c := e.clerk
-	if e.before != nil {
-		if ended := e.endedSession(); ended != nil {
+	if e.pinned {
+		if ended := c.endedSession(e.session, nil); ended != nil && e.known {
 			return ended
 		}
 		return nil
 	}
-	e.before = c.snapshot.Load()
+	e.pinned = true
 	e.session = cmp.Or(chosen, e.request.sessionInPath())
-	if s := e.before.Session; e.session == "" && e.request.carriesSession() && s != nil {
-		e.session = s.ID
+	if s := c.snapshot.Load(); e.session == "" && e.request.carriesSession() && s.Session != nil {
+		e.session = s.Session.ID
 	}
+	e.known = findSession(c.snapshot.Load().Client, e.session) != nil
 	return nil
-}
-
-// endedSession is the error of the call if its session was known at the first attempt and is gone now, else nil.
-func (e *clerkExchange) endedSession() *SessionEndedError {
-	if e.before == nil || findSession(e.before.Client, e.session) == nil {
-		return nil
-	}
-	return e.clerk.endedSession(e.session, nil)
 }
 
 // depart counts an attempt as under way and returns the token it goes out with.
@@ -199,23 +193,19 @@ func (e *clerkExchange) commit(ctx context.Context, n news) {
 	e.arrive()
 	t := c.read(e, n)
 	e.sent, e.current = t.sent, t.sent
-	e.reached = n.status != 0 && n.status < http.StatusInternalServerError && n.status != http.StatusTooManyRequests
-	e.noDevBrowser = n.status == http.StatusUnauthorized && slices.Contains(n.codes, codeDevBrowserUnauthenticated)
+	e.reached = n.status != 0 && n.status < http.StatusInternalServerError
+	e.noDevBrowser = slices.Contains(n.codes, codeDevBrowserUnauthenticated)
 	e.mustAsk = e.request.losesSession(n.status, n.codes) || e.deletesUser(n, t)
-	if n.sent != nil && n.sent.URL != nil { // an option may have chosen another one
-		e.session = cmp.Or(n.sent.URL.Query().Get(sessionQuery), e.session)
-	}
 
 	newer := c.movedOn(ctx, t)
-	now := c.now()
 	c.change(func(l *ledger) {
 		if newer != nil && l.token == t.sent {
-			if newer.version > l.version {
+			if newer.Version > l.version {
 				l.adopt(*newer)
 			}
 			return
 		}
-		if l.doubts(t, now) {
+		if l.doubts(t, c.now()) {
 			return
 		}
 		sentCurrent := l.token == t.sent
@@ -247,18 +237,21 @@ func (e *clerkExchange) end() *SessionEndedError {
 			c.warn("no new dev browser", err)
 		}
 	}
-	if e.reached && !e.request.endsSessions() && len(c.endingSessions()) > 0 {
-		c.endSessions(e.ctx)
-	}
 	if e.request.internal {
 		return nil
 	}
 	defer c.deliver()
+	if e.reached && len(c.endingSessions()) > 0 {
+		c.endSessions(e.ctx)
+	}
 	if !e.mustAsk {
 		return nil
 	}
 	c.askAgain(e.ctx, e.request, e.sequence, e.current)
-	return e.endedSession()
+	if !e.known {
+		return nil
+	}
+	return c.endedSession(e.session, nil)
 }
 
 // read decodes what an answer says. What cannot be decoded is reported and says nothing.
@@ -269,8 +262,7 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	if n.environment != nil {
 		part, ok := decodeEnvironment(n.environment)
 		if t.environment = part; !ok {
-			t.environmentErr = &DecodeError{Operation: operation, Path: "$"}
-			c.warn("an undecodable environment was ignored", t.environmentErr)
+			c.warn("an undecodable environment was ignored", &DecodeError{Operation: operation, Path: "$"})
 		}
 	}
 	if n.client == nil || !n.fromResponse && isNull(n.client) {
@@ -287,8 +279,7 @@ func (c *Clerk) read(e *clerkExchange, n news) tidings {
 	}
 	part, ok := c.readClient(n.client)
 	if !ok {
-		t.clientErr = &DecodeError{Operation: operation, Path: path}
-		c.warn("an undecodable client was ignored", t.clientErr)
+		c.warn("an undecodable client was ignored", &DecodeError{Operation: operation, Path: path})
 		return t
 	}
 	if !n.fromResponse {

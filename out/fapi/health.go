@@ -25,9 +25,12 @@ func (s *HealthService) Head(ctx context.Context, opts ...RequestOption) error {
 	return callEmpty(ctx, s.core, head("/v1/health"), opts)
 }
 
-// HealthGetProxyParams are the query parameters of HealthService.GetProxy.
+// HealthGetProxyParams are the query parameters and headers of HealthService.GetProxy.
 type HealthGetProxyParams struct {
-	DomainID string `query:"domain_id"`
+	DomainID       string `query:"domain_id"`
+	ClerkProxyURL  string `header:"Clerk-Proxy-Url"`
+	ClerkSecretKey string `header:"Clerk-Secret-Key"`
+	XForwardedFor  string `header:"X-Forwarded-For"`
 }
 
 // GetProxy checks whether a domain's proxy is configured properly, seen from the API. An unhealthy result may come with
@@ -36,5 +39,5 @@ type HealthGetProxyParams struct {
 // Operation: GET /v1/proxy-health (getProxyHealth)
 // Reference: https://clerk.com/docs/reference/frontend-api#operation/getProxyHealth
 func (s *HealthService) GetProxy(ctx context.Context, params HealthGetProxyParams, opts ...RequestOption) (*ProxyHealth, error) {
-	return callBare[ProxyHealth](ctx, s.core, get("/v1/proxy-health").query(params), opts)
+	return callBare[ProxyHealth](ctx, s.core, get("/v1/proxy-health").query(params).headers(params), opts)
 }

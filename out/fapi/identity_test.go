@@ -44,15 +44,6 @@ func TestLoadKeepsTheEnvironmentFrom(t *testing.T) {
 			if s := c.State().Source.Environment; s.From != FromServer || s.Err == nil {
 				t.Errorf("source %+v", s)
 			}
-			f.answer("PATCH /v1/environment", fakeAnswer{body: `{"auth_config":{"id":"aac_1"},"unknown_setting":{"kept":true}}`})
-			_, _ = callBare[Environment](t.Context(), c.core, patch("/v1/environment"), nil)
-			if s := c.State().Source.Environment; s.Err != nil {
-				t.Errorf("source after a good one %+v", s)
-			}
-			_, _ = callBare[Environment](t.Context(), c.core, get("/v1/environment"), nil)
-			if s := c.State().Source.Environment; s.Err == nil && body != `[]` && body != `"ok"` {
-				t.Errorf("source of a call that is not Load's %+v", s)
-			}
 			if !strings.Contains(log.String(), "environment") {
 				t.Errorf("logged %q", log.String())
 			}

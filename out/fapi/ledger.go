@@ -4,7 +4,6 @@ package fapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -17,8 +16,7 @@ type ledger struct {
 	environment *environmentPart
 	source      Source
 	loaded      bool
-	extra       map[string]json.RawMessage // members of the record that this version does not know
-	ending      []string                   // sessions that were signed out here while the server could not be told
+	ending      []string // sessions that were signed out here while the server could not be told
 
 	// The order of answers. Each request takes the next sequence number.
 	sequence    uint64    // the last one taken
@@ -40,7 +38,7 @@ type ledger struct {
 	revised uint64   // counts changes that are to be saved
 	saved   uint64   // the count that was saved last
 	base    string   // the token in the record that was read or written last
-	version int64    // of that record
+	version uint64   // of that record
 	tried   []string // tokens since then whose saving failed, perhaps only to say so
 	force   bool     // this token wins over what another process saved
 }
@@ -53,18 +51,10 @@ type tidings struct {
 	date        time.Time
 	client      *clientPart // nil says nothing
 	environment *environmentPart
-
-	clientErr, environmentErr error // why a part that came cannot be used
 }
 
 // apply takes over what an answer says: the token first, then the client, each by its own rule.
 func (l *ledger) apply(t tidings) {
-	if t.clientErr != nil {
-		l.source.Client.Err = t.clientErr
-	}
-	if t.environmentErr != nil {
-		l.source.Environment.Err = t.environmentErr
-	}
 	current := t.sent == l.token
 	if current && t.token != nil {
 		l.setToken(*t.token)
@@ -208,33 +198,24 @@ func (l *ledger) overrule(p *clientPart, from Origin) {
 }
 
 // adopt takes over a record of the store whole, because another process is further than this one.
-func (l *ledger) adopt(r record) {
-	l.setToken(storedToken(r.token))
-	l.ending = union(r.signOuts, l.ending)
-	if p, ok := decodeClient(r.client); ok && len(r.client) > 0 {
+func (l *ledger) adopt(r Record) {
+	l.setToken(r.Token)
+	l.ending = union(r.SignOuts, l.ending)
+	if p, ok := decodeClient(r.Client); ok && len(r.Client) > 0 {
 		l.overrule(p.without(l.ending), FromStore)
 	}
-	if p, ok := decodeEnvironment(r.environment); ok {
+	if p, ok := decodeEnvironment(r.Environment); ok {
 		l.setEnvironment(p)
 		l.source.Environment = SourcePart{From: FromStore}
 	}
-	if r.date.After(l.date) {
-		l.date = r.date
+	if r.Date.After(l.date) {
+		l.date = r.Date
 	}
-	l.base, l.tried, l.version, l.force, l.extra = r.token, nil, r.version, false, r.extra
+	l.base, l.tried, l.version, l.force = r.Token, nil, r.Version, false
 	l.saved = l.revised
-	if len(l.ending) > len(r.signOuts) {
+	if len(l.ending) > len(r.SignOuts) {
 		l.revised++ // the store does not know them all
 	}
-}
-
-// storedToken is the token of a record as it can be sent: white space around it is not part of it, and one that no header can
-// hold is none.
-func storedToken(token string) string {
-	if token = bareToken(token); isToken(token) {
-		return token
-	}
-	return ""
 }
 
 // union returns the elements of both lists, each once.
@@ -249,13 +230,13 @@ func union(a, b []string) []string {
 }
 
 // record is what the store is to hold.
-func (l *ledger) record() record {
-	r := record{version: l.version, token: l.token, date: l.date, signOuts: l.ending, extra: l.extra}
+func (l *ledger) record() Record {
+	r := Record{Version: l.version, Token: l.token, Date: l.date, SignOuts: l.ending}
 	if l.client != nil {
-		r.client = l.client.raw
+		r.Client = l.client.raw
 	}
 	if l.environment != nil {
-		r.environment = l.environment.raw
+		r.Environment = l.environment.raw
 	}
 	return r
 }
@@ -276,14 +257,13 @@ func (l *ledger) state() *State {
 
 // change applies f to the ledger and publishes what came of it, in one step.
 func (c *Clerk) change(f func(*ledger)) {
-	now := c.now() // the program's clock: it runs outside of the lock
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f(&c.ledger)
 	before, after := c.snapshot.Load(), c.ledger.state()
 	c.snapshot.Store(after)
 	if after.Client != before.Client {
-		c.tokens.settle(after, now)
+		c.tokens.settle(after)
 	}
 	if after.Loaded && after.shown != before.shown && !c.closed {
 		c.queue = append(c.queue, emission{*after, slices.Clone(c.listeners)})

@@ -110,15 +110,16 @@ func TestRequestsHaveExactlyWhatWasSet(t *testing.T) {
 	a := testOperations(t)
 	a.each(t, func(t *testing.T, op *testOperation) {
 		var params reflect.Value
-		query, body := map[string]any{}, map[string]any{}
+		query, header, body := map[string]any{}, map[string]any{}, map[string]any{}
 		if typ := a.paramsType(op.method); typ != nil {
-			params, query, body = testFilled(typ)
+			params, query, header, body = testFilled(typ)
 		}
 		testNames(t, "query", query, op.Query)
+		testNames(t, "header", header, op.Headers)
 		if op.ContentType != "application/octet-stream" {
 			testNames(t, "body", body, op.Body)
 		}
-		for _, place := range []map[string]any{query, body} {
+		for _, place := range []map[string]any{query, header, body} {
 			for name, value := range place {
 				testType(t, op, name, value)
 			}
@@ -136,7 +137,16 @@ func TestRequestsHaveExactlyWhatWasSet(t *testing.T) {
 			t.Errorf("sent to %s, want %s", path, want)
 		}
 		for name, joint := range op.Joined {
-			query[name] = fmt.Sprint(query[name].([]any)[0], joint, query[name].([]any)[1])
+			place := query
+			if slices.Contains(op.Headers, name) {
+				place = header
+			}
+			place[name] = fmt.Sprint(place[name].([]any)[0], joint, place[name].([]any)[1])
+		}
+		for name, value := range header {
+			if got := seen.Header.Get(name); got != fmt.Sprint(value) {
+				t.Errorf("header %s is %q, want %v", name, got, value)
+			}
 		}
 		query["_is_native"], query["__clerk_api_version"] = "1", APIVersion
 		testPairs(t, "query", seen.URL.Query(), query)

@@ -22,7 +22,7 @@ var (
 
 // hydrate reads the store, once. A failure is the caller's error, and the next caller tries again.
 func (c *Clerk) hydrate(ctx context.Context) error {
-	if c.records.store == nil || c.hydrated.Load() {
+	if c.store == nil || c.hydrated.Load() {
 		return nil
 	}
 	if err := c.hold(ctx, c.reading); err != nil {
@@ -32,13 +32,12 @@ func (c *Clerk) hydrate(ctx context.Context) error {
 	if c.hydrated.Load() {
 		return nil
 	}
-	record, err := c.records.load(ctx)
+	record, err := c.store.Load(ctx, c.key)
 	switch {
-	case errors.Is(err, errNoRecord):
+	case errors.Is(err, ErrNotFound):
 	case errors.Is(err, ErrCorruptRecord): // it was moved aside and does not come back
 		c.mu.Lock()
 		c.readErr = fmt.Errorf("store: %w", err)
-		c.ledger.version = record.version
 		c.mu.Unlock()
 		c.warn("the stored state cannot be read and was moved aside", err)
 	case err != nil:
@@ -51,21 +50,18 @@ func (c *Clerk) hydrate(ctx context.Context) error {
 	return nil
 }
 
-func (c *Clerk) reportUnreadable(r record) {
-	if r.token != "" && storedToken(r.token) == "" {
-		c.warn("the stored token was ignored", errNotToken)
-	}
-	if _, ok := decodeClient(r.client); !ok && len(r.client) > 0 {
+func (c *Clerk) reportUnreadable(r Record) {
+	if _, ok := decodeClient(r.Client); !ok && len(r.Client) > 0 {
 		c.warn("the stored client was ignored", &DecodeError{Operation: "store", Path: "$.client"})
 	}
-	if _, ok := decodeEnvironment(r.environment); !ok && len(r.environment) > 0 {
+	if _, ok := decodeEnvironment(r.Environment); !ok && len(r.Environment) > 0 {
 		c.warn("the stored environment was ignored", &DecodeError{Operation: "store", Path: "$.environment"})
 	}
 }
 
 // movedOn looks into the store before an answer signs the user out. A credential that another process has replaced is
 // answered like that too: then the result is the record of that process.
-func (c *Clerk) movedOn(ctx context.Context, t tidings) *record {
+func (c *Clerk) movedOn(ctx context.Context, t tidings) *Record {
 	cleared := t.token != nil && *t.token == "" && t.sent != ""
 	if !cleared && (t.client == nil || t.client.signedIn()) || c.credential() != t.sent {
 		return nil
@@ -74,20 +70,20 @@ func (c *Clerk) movedOn(ctx context.Context, t tidings) *record {
 	if err != nil {
 		c.warn("the stored state could not be read again", err)
 	}
-	if r == nil || r.token == t.sent {
+	if r == nil || r.Token == t.sent {
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ledger.ours(r.token) {
+	if c.ledger.ours(r.Token) {
 		return nil
 	}
 	return r
 }
 
 // reread returns the stored record if somebody else has saved it, else nil.
-func (c *Clerk) reread(ctx context.Context) (*record, error) {
-	if c.records.store == nil {
+func (c *Clerk) reread(ctx context.Context) (*Record, error) {
+	if c.store == nil {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
@@ -96,8 +92,8 @@ func (c *Clerk) reread(ctx context.Context) (*record, error) {
 		return nil, err
 	}
 	defer func() { <-c.saving }()
-	r, err := c.records.load(ctx)
-	if errors.Is(err, errNoRecord) {
+	r, err := c.store.Load(ctx, c.key)
+	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -105,7 +101,7 @@ func (c *Clerk) reread(ctx context.Context) (*record, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r.version == c.ledger.version {
+	if r.Version == c.ledger.version {
 		return nil, nil
 	}
 	return &r, nil
@@ -113,28 +109,26 @@ func (c *Clerk) reread(ctx context.Context) (*record, error) {
 
 // save brings the store up to date, if anything has changed, and returns when it is.
 func (c *Clerk) save(ctx context.Context) error {
-	if c.records.store == nil || !c.unsaved() {
+	if c.store == nil || !c.unsaved() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	err := errUnfinished // in case the store does not return
-	defer func() {
-		c.mu.Lock()
-		c.saveErr = err
-		c.mu.Unlock()
-	}()
-	if err = c.saveNow(ctx); err != nil {
+	err := c.hold(ctx, c.saving)
+	if err == nil {
+		err = c.saveNow(ctx)
+		<-c.saving
+	}
+	if err != nil {
 		err = fmt.Errorf("store: %w", err)
 	}
+	c.mu.Lock()
+	c.saveErr = err
+	c.mu.Unlock()
 	return err
 }
 
 func (c *Clerk) saveNow(ctx context.Context) error {
-	if err := c.hold(ctx, c.saving); err != nil {
-		return err
-	}
-	defer func() { <-c.saving }()
 	var err error
 	for range 5 { // each time somebody else was faster
 		c.mu.Lock()
@@ -143,28 +137,27 @@ func (c *Clerk) saveNow(ctx context.Context) error {
 		if done {
 			return nil
 		}
-		var version int64
-		if version, err = c.records.save(ctx, record); err == nil {
+		var version uint64
+		if version, err = c.store.Save(ctx, c.key, record, record.Version); err == nil {
 			c.mu.Lock()
 			l := &c.ledger
-			l.version, l.base, l.tried, l.saved = version, record.token, nil, revised
+			l.version, l.base, l.tried, l.saved = version, record.Token, nil, revised
 			l.force = l.force && l.revised != revised
 			c.mu.Unlock()
 			return nil
 		}
-		if !errors.Is(err, errFaster) { // Load would tell whether it was saved all the same
+		if !errors.Is(err, ErrConflict) { // Load would tell whether it was saved all the same
 			c.mu.Lock()
-			if l := &c.ledger; !l.ours(record.token) {
-				l.tried = append(l.tried, record.token)
+			if l := &c.ledger; !l.ours(record.Token) {
+				l.tried = append(l.tried, record.Token)
 			}
 			c.mu.Unlock()
 			return err
 		}
-		stored, loadErr := c.records.load(ctx)
+		stored, loadErr := c.store.Load(ctx, c.key)
 		switch {
-		case errors.Is(loadErr, errNoRecord):
-		case errors.Is(loadErr, ErrCorruptRecord):
-			c.warn("the stored state cannot be read and was moved aside", loadErr)
+		case errors.Is(loadErr, ErrNotFound), errors.Is(loadErr, ErrCorruptRecord):
+			stored = Record{}
 		case loadErr != nil:
 			return loadErr
 		}
@@ -175,32 +168,32 @@ func (c *Clerk) saveNow(ctx context.Context) error {
 
 // reconcile settles a conflict with what another process saved. If that process had its token replaced, it is further
 // than this one and its record stands. Else the token is ours, and the client is the newer one.
-func (l *ledger) reconcile(stored record) {
-	l.version = stored.version
-	if stored.version == 0 { // somebody deleted it
+func (l *ledger) reconcile(stored Record) {
+	l.version = stored.Version
+	if stored.Version == 0 { // somebody deleted it
 		l.base, l.tried = "", nil
 		return
 	}
-	if !l.ours(stored.token) && stored.token != l.token && !l.force {
+	if !l.ours(stored.Token) && stored.Token != l.token && !l.force {
 		l.adopt(stored)
 		return
 	}
-	l.base, l.tried = stored.token, nil
-	l.ending = union(stored.signOuts, l.ending)
-	if stored.token != l.token || stored.date.Before(l.date) {
+	l.base, l.tried = stored.Token, nil
+	l.ending = union(stored.SignOuts, l.ending)
+	if stored.Token != l.token || stored.Date.Before(l.date) {
 		return
 	}
-	p, ok := decodeClient(stored.client)
-	if !ok || len(stored.client) == 0 {
+	p, ok := decodeClient(stored.Client)
+	if !ok || len(stored.Client) == 0 {
 		return
 	}
-	if stored.date.Equal(l.date) && l.client != nil { // within one second, the client tells
+	if stored.Date.Equal(l.date) && l.client != nil { // within one second, the client tells
 		if have := l.client.model.UpdatedAt; have == 0 || p.model.UpdatedAt <= have {
 			return
 		}
 	}
 	l.overrule(p.without(l.ending), FromStore)
-	l.date = stored.date
+	l.date = stored.Date
 }
 
 // ours says that a token in the store is no news: it was read from there, or this process saved it.

@@ -22,40 +22,35 @@ type hookedStore struct {
 	beforeSave   func() error
 }
 
-func (s *hookedStore) Load(ctx context.Context, key string) ([]byte, int64, error) {
+func (s *hookedStore) Load(ctx context.Context, key string) (Record, error) {
 	s.loads.Add(1)
 	if s.loadErr != nil {
 		if err := s.loadErr(); err != nil {
-			return nil, 0, err
+			return Record{}, err
 		}
 	}
 	return s.MemoryStore.Load(ctx, key)
 }
 
-func (s *hookedStore) Swap(ctx context.Context, key string, data []byte, old int64) (int64, bool, error) {
+func (s *hookedStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
 	s.saves.Add(1)
 	if s.beforeSave != nil {
 		if err := s.beforeSave(); err != nil {
-			return 0, false, err
+			return 0, err
 		}
 	}
-	return s.MemoryStore.Swap(ctx, key, data, old)
-}
-
-// stored is the record of c in the store, whatever the hooks say.
-func (s *hookedStore) stored(c *Clerk) (record, error) {
-	return records{&s.MemoryStore, c.records.key}.load(context.Background())
+	return s.MemoryStore.Save(ctx, key, r, ifVersion)
 }
 
 // other saves a record as another process would.
-func (s *hookedStore) other(t *testing.T, c *Clerk, change func(*record)) {
+func (s *hookedStore) other(t *testing.T, c *Clerk, change func(*Record)) {
 	t.Helper()
-	r, err := s.stored(c)
-	if err != nil && !errors.Is(err, errNoRecord) {
+	r, err := s.MemoryStore.Load(context.Background(), c.key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
 	}
 	change(&r)
-	if _, err := (records{&s.MemoryStore, c.records.key}).save(context.Background(), r); err != nil {
+	if _, err := s.MemoryStore.Save(context.Background(), c.key, r, r.Version); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -73,8 +68,8 @@ func TestStoreHoldsOneRecord(t *testing.T) {
 		t.Errorf("%d saves although nothing changed", got-saves)
 	}
 	openExchange(t, c, get("/v1/me")).answered("t1", 422, piggybacked(signedInClient(6)), "Authorization: t2", dateHeader(7))
-	r, err := store.stored(c)
-	if err != nil || r.token != "t2" || string(r.client) != signedInClient(6) || string(r.environment) != fakeEnvironment || r.date.Second() != 7 {
+	r, err := store.MemoryStore.Load(t.Context(), c.key)
+	if err != nil || r.Token != "t2" || string(r.Client) != signedInClient(6) || string(r.Environment) != fakeEnvironment || r.Date.Second() != 7 {
 		t.Errorf("stored %v %v", r, err)
 	}
 	if store.saves.Load() != saves+1 || store.loads.Load() == 0 {
@@ -99,7 +94,7 @@ func TestStoreIsReadOnceByTheFirstRequest(t *testing.T) {
 	f := newFakeFAPI()
 	f.answer("GET /v1/me", fakeAnswer{body: `{"response":{}}`})
 	c := f.clerk(t, WithStore(store))
-	store.other(t, c, func(r *record) { r.token, r.client = "stored", []byte(signedInClient(3)) })
+	store.other(t, c, func(r *Record) { r.Token, r.Client = "stored", []byte(signedInClient(3)) })
 	other := f.clerk(t, WithStore(store), WithProfile("work"))
 	if store.loads.Load() != 0 {
 		t.Error("New reads the store")
@@ -140,7 +135,7 @@ func TestStoreFailuresAreReported(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		if _, err := store.stored(c); err != nil {
+		if _, err := store.MemoryStore.Load(t.Context(), c.key); err != nil {
 			t.Errorf("Close did not catch up: %v", err)
 		}
 	})
@@ -182,7 +177,7 @@ func TestStoreFailuresAreReported(t *testing.T) {
 	t.Run("undecodable parts of the record are as if they were not there", func(t *testing.T) {
 		store, log := &hookedStore{}, &logText{}
 		c := newFakeFAPI().clerk(t, WithStore(store), WithLogger(slog.New(slog.NewTextHandler(log, nil))))
-		store.other(t, c, func(r *record) { r.token, r.client, r.environment = "stored", []byte(`"x"`), []byte(`[]`) })
+		store.other(t, c, func(r *Record) { r.Token, r.Client, r.Environment = "stored", []byte(`"x"`), []byte(`[]`) })
 		if err := c.Load(t.Context()); err != nil || c.AuthorizationHeader() != "stored" {
 			t.Errorf("Load: %v", err)
 		}
@@ -194,12 +189,12 @@ func TestStoreFailuresAreReported(t *testing.T) {
 
 // design.md 5 rule 3, last paragraph: a stale credential must not sign the user out; ErrConflict.
 func TestAnotherProcessMovedOn(t *testing.T) {
-	movedOn := func(r *record) { r.token, r.client = "t2", []byte(signedInClient(8)) }
+	movedOn := func(r *Record) { r.Token, r.Client = "t2", []byte(signedInClient(8)) }
 	const adopted = "client=client_1 at=8 session=sess_1 user=user_sess_1 token=t2"
 	fresh := clientJSON("client_9", 9)
 	tests := []struct {
 		rule    string
-		other   func(*record)
+		other   func(*Record)
 		body    string
 		headers []string
 		want    string
@@ -211,15 +206,15 @@ func TestAnotherProcessMovedOn(t *testing.T) {
 		{"new token alone: the save conflicts", movedOn, `{}`, []string{"Authorization: t9"}, adopted},
 		{"client with a session: the save conflicts", movedOn, piggybacked(signedInClient(9)), nil, adopted},
 		{"nobody moved on: the fresh client is the truth", nil, piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
-		{"the same token was saved: a fresh client is the truth", func(r *record) { r.environment = []byte(`{"auth_config":{"x":1}}`) },
+		{"the same token was saved: a fresh client is the truth", func(r *Record) { r.Environment = []byte(`{"auth_config":{"x":1}}`) },
 			piggybacked(fresh), []string{"Authorization: t9"}, "client=client_9 at=9 token=t9"},
-		{"the same token, our answer is newer", func(r *record) { r.client = []byte(signedInClient(7)) },
+		{"the same token, our answer is newer", func(r *Record) { r.Client = []byte(signedInClient(7)) },
 			piggybacked(signedInClient(9)), []string{dateHeader(30)}, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
-		{"the same token, theirs is newer", func(r *record) {
-			r.client, r.date = []byte(signedInClient(12)), time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+		{"the same token, theirs is newer", func(r *Record) {
+			r.Client, r.Date = []byte(signedInClient(12)), time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 		},
 			piggybacked(signedInClient(9)), []string{dateHeader(30)}, "client=client_1 at=12 session=sess_1 user=user_sess_1 token=t1"},
-		{"the record was deleted", func(r *record) {}, piggybacked(signedInClient(9)), nil, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
+		{"the record was deleted", func(r *Record) {}, piggybacked(signedInClient(9)), nil, "client=client_1 at=9 session=sess_1 user=user_sess_1 token=t1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
@@ -229,9 +224,9 @@ func TestAnotherProcessMovedOn(t *testing.T) {
 				store.other(t, c, tt.other)
 			}
 			if strings.Contains(tt.rule, "deleted") {
-				r, _ := store.stored(c)
-				if _, ok, err := store.Swap(t.Context(), c.records.key, nil, r.version); err != nil || !ok {
-					t.Fatal(ok, err)
+				r, _ := store.MemoryStore.Load(t.Context(), c.key)
+				if err := store.Delete(t.Context(), c.key, r.Version); err != nil {
+					t.Fatal(err)
 				}
 			}
 			r := post("/v1/me")
@@ -242,8 +237,8 @@ func TestAnotherProcessMovedOn(t *testing.T) {
 			if got := describe(c); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			stored, err := store.stored(c)
-			if err != nil || stored.token != c.credential() || string(stored.client) != string(c.State().RawClient()) {
+			stored, err := store.MemoryStore.Load(t.Context(), c.key)
+			if err != nil || stored.Token != c.credential() || string(stored.Client) != string(c.State().RawClient()) {
 				t.Errorf("stored %v %v", stored, err)
 			}
 		})
@@ -289,7 +284,7 @@ func TestStoreMayCallTheClient(t *testing.T) {
 	n := newsOf(r, &answer{status: 200, header: http.Header{"Authorization": {"t2"}}})
 	n.sent = &http.Request{Header: http.Header{"Authorization": {"t1"}}}
 	e.commit(ctx, n)
-	if r, err := store.stored(c); err != nil || r.token != "t2" {
+	if r, err := store.MemoryStore.Load(t.Context(), c.key); err != nil || r.Token != "t2" {
 		t.Errorf("stored %v %v", r, err)
 	}
 }
@@ -300,15 +295,15 @@ type unsureStore struct {
 	lose, unsure bool
 }
 
-func (s *unsureStore) Swap(ctx context.Context, key string, data []byte, old int64) (int64, bool, error) {
+func (s *unsureStore) Save(ctx context.Context, key string, r Record, ifVersion uint64) (uint64, error) {
 	if s.lose {
-		return 0, false, errors.New("no connection")
+		return 0, errors.New("no connection")
 	}
-	version, ok, err := s.hookedStore.Swap(ctx, key, data, old)
+	version, err := s.hookedStore.Save(ctx, key, r, ifVersion)
 	if s.unsure && err == nil {
-		return 0, false, errors.New("no answer in time")
+		return 0, errors.New("no answer in time")
 	}
-	return version, ok, err
+	return version, err
 }
 
 // design.md 5 rule 5: what a save that failed has left in the store is this process's own, not that of another one.
@@ -343,7 +338,7 @@ func TestSaveThatFailedAndWon(t *testing.T) {
 			if got := describe(c); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			if r, err := store.stored(c); err != nil || r.token != "t3" || string(r.client) != string(c.State().RawClient()) {
+			if r, err := store.MemoryStore.Load(t.Context(), c.key); err != nil || r.Token != "t3" || string(r.Client) != string(c.State().RawClient()) {
 				t.Errorf("stored %v %v", r, err)
 			}
 		})
@@ -357,7 +352,7 @@ func TestSaveErrorEndsWithTheRecordOfAnotherProcess(t *testing.T) {
 	store.beforeSave = func() error { return errors.New("disk full") }
 	openExchange(t, c, get("/v1/me")).answered("t1", 200, piggybacked(signedInClient(2)))
 	store.beforeSave = nil
-	store.other(t, c, func(r *record) { r.token, r.client = "t2", []byte(signedInClient(8)) })
+	store.other(t, c, func(r *Record) { r.Token, r.Client = "t2", []byte(signedInClient(8)) })
 	openExchange(t, c, get("/v1/me")).answered("t1", 200, piggybacked(clientJSON("client_9", 9)), "Authorization: t9")
 	f.answer("GET /v1/client", fakeAnswer{body: enveloped(signedInClient(8))})
 	if err := c.Load(t.Context()); err != nil || c.credential() != "t2" {
@@ -384,8 +379,8 @@ func TestConflictWithinOneSecond(t *testing.T) {
 			b := f.loaded(t, signedInClient(1), "", WithStore(store))
 			openExchange(t, a, get("/v1/me")).answered("t1", 200, piggybacked(signedInClient(5)), tt.headers...)
 			openExchange(t, b, get(tt.request)).answered("t1", 200, tt.body, tt.headers...)
-			if r, err := store.stored(a); err != nil || string(r.client) != tt.want || string(b.State().RawClient()) != tt.want {
-				t.Errorf("stored %s, %v; %s", r.client, err, describe(b))
+			if r, err := store.MemoryStore.Load(t.Context(), a.key); err != nil || string(r.Client) != tt.want || string(b.State().RawClient()) != tt.want {
+				t.Errorf("stored %s, %v; %s", r.Client, err, describe(b))
 			}
 		})
 	}

@@ -17,6 +17,7 @@ type request struct {
 	verb, template string
 	path           string // template with its arguments in, escaped
 	params         values // the query
+	header         values // headers that the operation declares
 	body           bodyKind
 	fields         values     // of a form or multipart body
 	files          []filePart // of a multipart body
@@ -123,6 +124,19 @@ func (r *request) fail(err error) {
 func (r *request) query(params any) *request {
 	if err := r.params.addParams(params, "query"); err != nil {
 		r.fail(err)
+	}
+	return r
+}
+
+// headers adds the fields of params tagged `header`. WithHeader goes over them.
+func (r *request) headers(params any) *request {
+	if err := r.header.addParams(params, "header"); err != nil {
+		r.fail(err)
+	}
+	for _, h := range r.header {
+		if !validHeader(h) {
+			r.fail(fmt.Errorf("param %s: not valid in a header", h.key))
+		}
 	}
 	return r
 }

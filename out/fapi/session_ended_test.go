@@ -43,13 +43,6 @@ func TestSessionEndedErrorNamesBothSessions(t *testing.T) {
 		"a call with WithSession": func(ctx context.Context, c *Clerk) error {
 			return callEmpty(ctx, c.core, get("/v1/me"), []RequestOption{WithSession("sess_1")})
 		},
-		"a call with WithQuery": func(ctx context.Context, c *Clerk) error {
-			return callEmpty(ctx, c.core, get("/v1/me"), []RequestOption{WithQuery(sessionQuery, "sess_1")})
-		},
-		"a redirect": func(ctx context.Context, c *Clerk) error {
-			_, err := callRedirect(ctx, c.core, get("/v1/me"), nil)
-			return err
-		},
 		"the operation": func(ctx context.Context, c *Clerk) error {
 			return callEmpty(ctx, c.core, post("/v1/client/sessions/{session_id}/touch", "sess_1"), nil)
 		},
@@ -299,33 +292,6 @@ func TestSignOutOfOneSessionOffline(t *testing.T) {
 		check(t, callEmpty(t.Context(), c.core, get("/v1/me"), nil))
 		if len(f.asked(remove)) != 2 || len(c.endingSessions()) != 0 {
 			t.Errorf("asked %d times, still to end %v", len(f.asked(remove)), c.endingSessions())
-		}
-	})
-	t.Run("Token and SetActive end it too", func(t *testing.T) {
-		now := time.Now().Unix()
-		for name, contact := range map[string]func(*Clerk) error{
-			"Token":     func(c *Clerk) error { _, err := c.Token(t.Context()); return err },
-			"SetActive": func(c *Clerk) error { return c.SetActive(t.Context(), Activation{}) },
-		} {
-			f, _, c := start(t)
-			online(f)
-			f.answer("POST /v1/client/sessions/sess_1/tokens", fakeAnswer{body: tokenBody(sessionJWT("sess_1", "", now, now+60, 1))})
-			f.answer("POST /v1/client/sessions/sess_1/touch", fakeAnswer{body: piggybacked(both(7))})
-			check(t, contact(c))
-			if len(f.asked(remove)) != 2 || len(c.endingSessions()) != 0 {
-				t.Errorf("%s: asked %d times, still to end %v", name, len(f.asked(remove)), c.endingSessions())
-			}
-		}
-	})
-	t.Run("a server that fails or is busy is no contact", func(t *testing.T) {
-		for _, status := range []int{429, 500, 503} {
-			f, _, c := start(t)
-			online(f)
-			f.answer("GET /v1/me", fakeAnswer{status: status})
-			_ = callEmpty(t.Context(), c.core, get("/v1/me"), nil)
-			if len(f.asked(remove)) != 1 || len(c.endingSessions()) != 1 {
-				t.Errorf("%d: asked %d times, still to end %v", status, len(f.asked(remove)), c.endingSessions())
-			}
 		}
 	})
 	t.Run("a client that still has it does not bring it back", func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 var errStale = errors.New("the credential was just being replaced, so that the server signed nobody out")
@@ -109,7 +108,7 @@ func (c *Clerk) catchUp(ctx context.Context) {
 		return
 	}
 	c.change(func(l *ledger) {
-		if l.saved == l.revised && r.version > l.version {
+		if l.saved == l.revised && r.Version > l.version {
 			l.adopt(*r)
 		}
 	})
@@ -183,11 +182,6 @@ func (c *Clerk) endSessions(ctx context.Context) {
 	if err != nil && !errors.Is(err, ErrClosed) {
 		c.warn("the server could not be told of a session that was signed out", err)
 	}
-}
-
-// endsSessions reports whether r is the request that ends sessions on the server.
-func (r *request) endsSessions() bool {
-	return strings.HasSuffix(r.path, "/remove") || r.operation() == "DELETE /v1/client/sessions"
 }
 
 func (c *Clerk) endingSessions() []string {

@@ -233,7 +233,7 @@ func TestDevBrowser(t *testing.T) {
 	t.Run("failing, Load falls back to the store (W14)", func(t *testing.T) {
 		f, store := newFakeFAPI(), &hookedStore{}
 		c := browser(t, f, key, WithStore(store))
-		store.other(t, c, func(r *record) { r.environment, r.client = []byte(`{"auth_config":{}}`), []byte(signedOutClient) })
+		store.other(t, c, func(r *Record) { r.Environment, r.Client = []byte(`{"auth_config":{}}`), []byte(signedOutClient) })
 		if err := c.Load(t.Context()); err != nil || c.State().Source.Client.From != FromStore || !errors.Is(c.State().Source.Client.Err, ErrNotFound) {
 			t.Errorf("got %v, %+v", err, c.State().Source)
 		}

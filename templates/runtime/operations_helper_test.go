@@ -14,6 +14,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +26,7 @@ import (
 type testOperation struct {
 	ID, Verb, Path               string
 	ContentType                  string `json:"content_type"`
-	Body, Query, Lists           []string
+	Body, Query, Headers, Lists  []string
 	Joined, Types                map[string]string
 	Required, Always             []string
 	BodySample                   any `json:"body_sample"`
@@ -247,7 +248,18 @@ func (a *testAPI) paramsType(m *testMethod) reflect.Type {
 type testFile struct{ name, contentType, content string }
 
 // testFiller gives every place of a value something of its own.
-type testFiller struct{ n int }
+type testFiller struct {
+	n    int
+	open []reflect.Type // structs that are being filled: within themselves they stay empty
+}
+
+// within reports whether a field would hold a struct that is being filled.
+func (f *testFiller) within(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	return slices.Contains(f.open, t)
+}
 
 // fill sets v and returns the JSON that it stands for, a *testFile for an upload.
 func (f *testFiller) fill(v reflect.Value) any {
@@ -268,7 +280,12 @@ func (f *testFiller) fill(v reflect.Value) any {
 		return f.fill(v.Elem())
 	case reflect.Struct:
 		out := map[string]any{}
+		f.open = append(f.open, v.Type())
+		defer func() { f.open = f.open[:len(f.open)-1] }()
 		for i := range v.NumField() {
+			if f.within(v.Type().Field(i).Type) {
+				continue
+			}
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 			out[name] = f.fill(v.Field(i))
 		}
@@ -299,13 +316,13 @@ func (f *testFiller) fill(v reflect.Value) any {
 }
 
 // testFilled is a params struct with every field set, and what each stands for by its wire name and place.
-func testFilled(typ reflect.Type) (params reflect.Value, query, body map[string]any) {
-	query, body = map[string]any{}, map[string]any{}
+func testFilled(typ reflect.Type) (params reflect.Value, query, header, body map[string]any) {
+	query, header, body = map[string]any{}, map[string]any{}, map[string]any{}
 	params = reflect.New(typ).Elem()
 	filler := &testFiller{}
 	for i := range typ.NumField() {
 		value := filler.fill(params.Field(i))
-		for _, tag := range []string{"query", "form", "json"} {
+		for _, tag := range []string{"query", "header", "form", "json"} {
 			name, _, _ := strings.Cut(typ.Field(i).Tag.Get(tag), ",")
 			switch {
 			case tag == "json" && name == "" && typ.Field(i).Tag == "":
@@ -313,10 +330,12 @@ func testFilled(typ reflect.Type) (params reflect.Value, query, body map[string]
 			case name == "" || name == "-":
 			case tag == "query":
 				query[name] = value
+			case tag == "header":
+				header[name] = value
 			default:
 				body[name] = value
 			}
 		}
 	}
-	return params, query, body
+	return params, query, header, body
 }

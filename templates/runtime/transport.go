@@ -198,7 +198,7 @@ func (k *call) newHTTPRequest(ctx context.Context, n int) (*http.Request, error)
 	for _, o := range k.options.query {
 		query.set(o.key, o.values...)
 	}
-	for _, h := range k.options.header {
+	for _, h := range slices.Concat(k.request.header, k.options.header) {
 		header.Set(h.key, h.value)
 	}
 
