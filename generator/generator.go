@@ -155,7 +155,9 @@ func Generate(cfg Config) (*Output, error) {
 	if problems != nil {
 		return nil, problems
 	}
-	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
+	for _, line := range slices.Concat(p.warnings, warnings, made.warnings, complaints) {
+		out.Summary.Warnings = append(out.Summary.Warnings, OneLine(line))
+	}
 	return out, out.emit(cfg, made.api, p.doc)
 }
 
@@ -185,7 +187,7 @@ func (o *Output) lock(cfg Config) (told []string, err error) {
 func asErrors(lines []string) error {
 	var list []error
 	for _, line := range lines {
-		list = append(list, errors.New(line))
+		list = append(list, errors.New(OneLine(line)))
 	}
 	return joinSorted(list)
 }
@@ -217,12 +219,15 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 	if err != nil {
 		return err
 	}
-	files[packageDir+"testdata/operations.json"] = rows
+	files[packageDir+"testdata/operations.json"] = []byte(Terminal(string(rows)))
 	table, err := operationTable(doc)
 	if err != nil {
 		return err
 	}
 	if files[tableFile], err = emitTable(api, table); err != nil {
+		return err
+	}
+	if err := verify(files, static, api); err != nil {
 		return err
 	}
 	for name, data := range files {

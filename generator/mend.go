@@ -19,7 +19,7 @@ type mender struct {
 type teller struct{ warnings []string }
 
 func (t *teller) tell(where, format string, args ...any) {
-	t.warnings = append(t.warnings, fmt.Sprintf("%s: %s", where, fmt.Sprintf(format, args...)))
+	t.warnings = append(t.warnings, fmt.Sprintf("%s: %s", where, OneLine(fmt.Sprintf(format, args...))))
 }
 
 // mend renames in place and tells what it did.
@@ -86,7 +86,7 @@ func (m *mender) claim(name *string, owner, where, stem string) {
 // members names fields and values. A field that no struct tag can hold is left out.
 func (m *mender) members(t *Type) {
 	t.Fields = slices.DeleteFunc(t.Fields, func(f *Field) bool {
-		bad := strings.ContainsAny(f.Wire, "`\",\n")
+		bad := !fitsTag(f)
 		if bad {
 			m.tell(t.Where, "%s: member %q cannot stand in a struct tag; left out", t.Name, f.Wire)
 		}

@@ -60,7 +60,7 @@ func download(ctx context.Context, from string) ([]byte, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the server answered %s", res.Status)
+		return nil, fmt.Errorf("the server answered %s", generator.OneLine(res.Status))
 	}
 	if res.ContentLength > generator.MaxDocument {
 		return nil, tooLarge(res.ContentLength)
