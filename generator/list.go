@@ -39,7 +39,7 @@ func fileList(inputs []Input, files Files) []byte {
 }
 
 // listLine is a line of the list that names a file.
-var listLine = regexp.MustCompile(`^file sha256:[0-9a-f]{64} (\S+)$`)
+var listLine = regexp.MustCompile(`^file sha256:[0-9a-f]+ (\S+)$`)
 
 // parseList reads the names of a list. A name leads to a place below the folder, and is written in one way only.
 func parseList(file string, data []byte) ([]string, error) {

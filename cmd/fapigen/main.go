@@ -34,14 +34,32 @@ var errFound = errors.New("problems found")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, func() { // not every command hears of it: it may wait for standard input, or for the go command
-		time.Sleep(interruptGrace)
+	ended := quitWhenInterrupted(ctx, func() {
 		fmt.Fprintln(os.Stderr, "fapigen: interrupted")
 		os.Exit(exitCannot)
 	})
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	ended()
 	stop()
 	os.Exit(code)
+}
+
+// quitWhenInterrupted calls quit when ctx ends and the command, which not always hears of it (it may wait for standard
+// input, or for the go command), goes on for longer than interruptGrace. After ended, quit is not called any more: what
+// ends the context of a command that is done is no interrupt.
+func quitWhenInterrupted(ctx context.Context, quit func()) (ended func()) {
+	done := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		select {
+		case <-done:
+		case <-time.After(interruptGrace):
+			quit()
+		}
+	})
+	return func() {
+		unwatch()
+		close(done)
+	}
 }
 
 // run is the whole command; main only gives it the process.
