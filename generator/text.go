@@ -23,7 +23,7 @@ func Terminal(s string) string { return escapeText(s, "\n\t") }
 // unprintable reports whether a character is acted on or not seen: controls, formats (bidirectional controls, marks of
 // byte order, tags), separators of lines and paragraphs. The two joiners are part of how words and emoji are written.
 func unprintable(r rune) bool {
-	return r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	return (r < ' ' || r > '~') && r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // escapeText writes the unprintable characters of s, but those in keep, the way JSON and Go do. A byte that is not UTF-8
