@@ -75,8 +75,11 @@ func readList(dir string) ([]string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", dir, unwrapPath(err))
 	}
-	// A run that was killed at its very first file left this one.
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == listName+tempSuffix })
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == listName }) {
+		return readList(dir) // another run has just written it
+	}
+	// Another run is at work, or one was killed at its very first file.
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == listName+tempSuffix || e.Name() == lockName })
 	if len(entries) > 0 {
 		return nil, fmt.Errorf("%s: not empty and has no %s list; fapigen writes only into its own folder: name an empty one with --out", dir, listName)
 	}

@@ -1,10 +1,15 @@
 package generator
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -72,4 +77,64 @@ func FuzzList(f *testing.F) {
 			t.Errorf("read again: %q, %v; want %q", again, err, slices.Sorted(maps.Keys(files)))
 		}
 	})
+}
+
+func TestRunsOnOneFolderWaitForEachOther(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "sdk")
+	outputs := make([]*Output, 4)
+	for i := range outputs { // each has files of its own, and one that all have
+		files := Files{"common.go": fmt.Appendf(nil, "package p // %d\n", i)}
+		for j := range 20 {
+			files[fmt.Sprintf("d%d/f%d.go", i%2, i*100+j)] = fmt.Appendf(nil, "package p // %d\n", i)
+		}
+		outputs[i] = &Output{Files: files, Inputs: []Input{{Name: fmt.Sprint(i), Digest: Digest(nil)}}}
+	}
+	for range 10 {
+		var wg sync.WaitGroup
+		for _, o := range outputs {
+			wg.Go(func() {
+				if _, err := o.Write(dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		current := 0
+		for _, o := range outputs {
+			if diff, err := o.Diff(dir); err == nil && len(diff) == 0 {
+				current++
+			}
+		}
+		if current != 1 {
+			t.Fatalf("the folder is as %d of the runs left it", current)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, lockName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of the lock: %v", err)
+	}
+}
+
+func TestALockThatAKilledRunLeftIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, lockName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := &Output{Files: Files{"a.go": []byte("package a\n")}}
+	if changed, err := o.Write(dir); changed != 1 || err != nil {
+		t.Fatal(changed, err)
+	}
+	if entries, err := os.ReadDir(dir); len(entries) != 2 || err != nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+func TestAFolderOfSomebodyElseIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := (&Output{Files: Files{"a.go": nil}}).Write(dir)
+	if entries, _ := os.ReadDir(dir); err == nil || !strings.Contains(err.Error(), "not empty") || len(entries) != 1 {
+		t.Errorf("%v; %v", err, entries)
+	}
 }

@@ -25,7 +25,23 @@ func unwrapPath(err error) error {
 }
 
 // Write puts the output into dir and removes listed files that are no longer produced. It reports how many files changed.
+// It waits for another run that writes there.
 func (o *Output) Write(dir string) (changed int, err error) {
+	if _, err := readList(dir); err != nil { // before anything is made
+		return 0, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, fmt.Errorf("%s: %w", dir, unwrapPath(err))
+	}
+	unlock, err := lockDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	return o.write(dir)
+}
+
+func (o *Output) write(dir string) (changed int, err error) {
 	old, err := readList(dir)
 	if err != nil {
 		return 0, err
@@ -35,9 +51,6 @@ func (o *Output) Write(dir string) (changed int, err error) {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil && !slices.Contains(old, name) {
 			return 0, fmt.Errorf("%s: in the way: a file that fapigen did not write; move it", filepath.Join(dir, filepath.FromSlash(name)))
 		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, fmt.Errorf("%s: %w", dir, unwrapPath(err))
 	}
 	both := Files{}
 	for _, name := range old {
