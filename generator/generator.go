@@ -45,6 +45,7 @@ type Source struct {
 type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
+	MustFit    int      // so many of the overlays, from the first on, correct one API: another one's description is refused
 	Lock       *Source  // names.lock.yaml; nil: no names are locked
 	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
@@ -93,6 +94,7 @@ type Output struct {
 type Summary struct {
 	APIVersion string         `json:"api_version"`
 	SpecDigest string         `json:"spec_digest"`
+	Fit        Fit            `json:"description"`
 	Operations int            `json:"operations"`
 	Services   int            `json:"services"`
 	Types      int            `json:"types"`
@@ -249,6 +251,7 @@ type prepared struct {
 	idle       []string      // about names and sentences, likewise
 	warnings   []string
 	inputs     []Input
+	fit        Fit
 	declared   map[string]string // operations of the patched description and where each stands
 }
 
@@ -327,7 +330,11 @@ func read(cfg Config) (*prepared, []*Overlay, error) {
 		overlays = append(overlays, overlay)
 		p.inputs = append(p.inputs, inputOf(src))
 	}
-	return p, overlays, errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
+	}
+	p.fit = fitOf(p.doc, overlays[:cfg.MustFit])
+	return p, overlays, p.fit.check(cfg.Spec.Name)
 }
 
 // take sorts the results of one overlay into what is told and what is fatal.
@@ -354,7 +361,7 @@ func (p *prepared) take(name string, results []PatchResult) {
 }
 
 func summarise(api *API, p *prepared) Summary {
-	s := Summary{APIVersion: p.version, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
+	s := Summary{APIVersion: p.version, Fit: p.fit, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
 	for _, o := range []Outcome{Applied, Stale, Absent, Conflict, Skipped} {
 		s.Patches[string(o)] = 0
 	}

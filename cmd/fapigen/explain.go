@@ -52,6 +52,7 @@ func patchesExplain(cmd *cobra.Command, flags inputFlags, id string, asJSON bool
 	if err != nil {
 		return err
 	}
+	cfg.MustFit = 0 // how the patches fare is what is asked
 	list, err := generator.Explain(cfg, id)
 	if err != nil {
 		return err

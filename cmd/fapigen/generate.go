@@ -128,6 +128,7 @@ const maxWarnings = 20
 func printSummary(w io.Writer, out *generator.Output) {
 	s := out.Summary
 	fmt.Fprintf(w, "FAPI %s\n", s.APIVersion)
+	fmt.Fprintf(w, "description: %s\n", generator.OneLine(s.Fit.String()))
 	for _, in := range out.Inputs {
 		origin := ""
 		if in.Builtin {

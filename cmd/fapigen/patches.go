@@ -61,6 +61,7 @@ func patchesCheck(cmd *cobra.Command, flags inputFlags, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	cfg.MustFit = 0 // how the patches fare is what is asked
 	results, err := generator.CheckPatches(cfg)
 	if err != nil {
 		return err
