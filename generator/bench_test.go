@@ -165,6 +165,59 @@ func renameCopy(n *yaml.Node, mark string) {
 	}
 }
 
+// wide is a description with one schema that has n properties, all required: in a response, and as the fields of a form.
+// Every second name has no letters of Go.
+func wide(n int) []byte {
+	var properties, names []string
+	for i := range n {
+		name := fmt.Sprintf("p%d", i)
+		if i%2 == 1 {
+			name = strings.Repeat("日", 1+i%3) + strings.NewReplacer("0", "-", "1", "_").Replace(fmt.Sprintf("%b", i))
+		}
+		properties = append(properties, fmt.Sprintf(`"%s": {"type": "string"}`, name))
+		names = append(names, fmt.Sprintf("%q", name))
+	}
+	return fmt.Appendf(nil, `{"openapi": "3.0.3", "info": {"title": "T", "version": "2026-05-12"},
+"paths": {"/v1/things": {
+  "get": {"operationId": "getThings", "tags": ["t"], "responses": {"200": {"description": "", "content": {"application/json": {"schema":
+    {"$ref": "#/components/schemas/Thing"}}}}}},
+  "post": {"operationId": "createThing", "tags": ["t"], "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema":
+    {"$ref": "#/components/schemas/Form"}}}}, "responses": {"204": {"description": ""}}}}},
+"components": {"schemas": {"Thing": {"type": "object", "properties": {%[1]s}, "required": [%[2]s]},
+  "Form": {"type": "object", "properties": {%[1]s, "state": {"type": "string", "enum": [%[2]s]}}, "required": [%[2]s]}}}}`,
+		strings.Join(properties, ","), strings.Join(names, ","))
+}
+
+// The cost is linear when a schema of n times as many properties costs n times as much.
+func BenchmarkGenerateWide(b *testing.B) {
+	for _, n := range []int{2_500, 5_000, 10_000, 20_000, 40_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			cfg := lenientConfig(b)
+			cfg.Overlays, cfg.Spec = nil, Source{Name: "spec.json", Data: wide(n)}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Generate(cfg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func TestAWideSchemaKeepsAllItsProperties(t *testing.T) {
+	const n = 3000
+	cfg := lenientConfig(t)
+	cfg.Overlays, cfg.Spec = nil, Source{Name: "spec.json", Data: wide(n)}
+	out, err := Generate(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := strings.Count(allText(out.Files), "`json:\"p") + strings.Count(allText(out.Files), "`json:\"日")
+	if forms := strings.Count(allText(out.Files), "`form:\""); tags < n || forms < n+1 {
+		t.Errorf("%d members and %d form fields of %d", tags, forms, n)
+	}
+}
+
 func TestTheScaledDescriptionIsThatManyTimesAsLarge(t *testing.T) {
 	cfg := lenientConfig(t)
 	one, err := Generate(cfg)

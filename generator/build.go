@@ -44,7 +44,7 @@ func build(doc *Document, spec *openapi3.T, version string, runtime map[string]*
 }
 
 func problem(where, format string, args ...any) error {
-	return fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%s: %s", where, OneLine(fmt.Sprintf(format, args...)))
 }
 
 // joinSorted joins problems, each once, in the order of their files and lines.

@@ -38,16 +38,23 @@ func enumValues(s schemaAt) []string {
 	var values []string
 	for _, v := range s.Enum {
 		if text, ok := v.(string); ok {
-			values = appendNew(values, text)
+			values = append(values, text)
 		}
 	}
-	return values
+	return appendNew(nil, values...)
 }
 
 func appendNew(list []string, more ...string) []string {
+	if len(more) == 1 && slices.Contains(list, more[0]) {
+		return list
+	}
+	if len(more) < 2 {
+		return append(list, more...)
+	}
+	have := asSet(list)
 	for _, v := range more {
-		if !slices.Contains(list, v) {
-			list = append(list, v)
+		if !have[v] {
+			have[v], list = true, append(list, v)
 		}
 	}
 	return list
@@ -58,10 +65,12 @@ func (b *builder) enum(name string, s schemaAt, values []string) *Type {
 	if own := b.hintsAt(s.site).Doc; t.Doc.Sentence == "" && isSentence(own) {
 		t.Doc.Sentence = own
 	}
-	for _, v := range values {
-		if !slices.ContainsFunc(t.Values, func(e EnumValue) bool { return e.Wire == v }) {
-			t.Values = append(t.Values, EnumValue{Wire: v})
-		}
+	var known []string
+	for _, v := range t.Values {
+		known = append(known, v.Wire)
+	}
+	for _, v := range appendNew(known, values...)[len(known):] {
+		t.Values = append(t.Values, EnumValue{Wire: v})
 	}
 	return t
 }

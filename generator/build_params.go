@@ -200,8 +200,12 @@ func (b *builder) bodyStruct(t *Type, o *Operation, s schemaAt, body Body) {
 		b.bodies[s.name] = true
 		t.From = append(t.From, s.at)
 	}
+	query := map[string]bool{}
+	for _, f := range t.Fields {
+		query[f.Wire] = query[f.Wire] || f.In == InQuery
+	}
 	for _, p := range props {
-		if slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Wire == p.wire && f.In == InQuery }) {
+		if query[p.wire] {
 			b.cannot(s.node, "%s: %s is both a query parameter and a body field", o.ID, p.wire)
 			continue
 		}

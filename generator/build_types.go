@@ -311,25 +311,34 @@ func (b *builder) structure(s schemaAt, name string, props []*property) *Type {
 
 // unite joins the fields of a second schema that an overlay gave the same name: what one of them lacks is optional.
 func (b *builder) unite(t *Type, fresh []*Field, s schemaAt) {
+	have, also := byWire(t.Fields), byWire(fresh)
 	for _, f := range fresh {
-		i := slices.IndexFunc(t.Fields, func(g *Field) bool { return g.Wire == f.Wire })
+		g := have[f.Wire]
 		switch {
-		case i < 0:
+		case g == nil:
 			f.Type = optional(f.Type)
 			t.Fields = append(t.Fields, f)
-		case t.Fields[i].Type.String() == optional(f.Type).String():
-		case optional(t.Fields[i].Type).String() == f.Type.String():
-			t.Fields[i].Type = f.Type
-		case t.Fields[i].Type.String() != f.Type.String():
-			b.odd(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, t.Fields[i].Type, t.From[0], f.Type, s.at)
-			t.Fields[i].Type = builtin(rawJSON)
+		case g.Type.String() == optional(f.Type).String():
+		case optional(g.Type).String() == f.Type.String():
+			g.Type = f.Type
+		case g.Type.String() != f.Type.String():
+			b.odd(s.node, "type %s: %s is %s in %s and %s in %s", t.Name, f.Wire, g.Type, t.From[0], f.Type, s.at)
+			g.Type = builtin(rawJSON)
 		}
 	}
 	for _, g := range t.Fields {
-		if !slices.ContainsFunc(fresh, func(f *Field) bool { return f.Wire == g.Wire }) {
+		if also[g.Wire] == nil {
 			g.Type = optional(g.Type)
 		}
 	}
+}
+
+func byWire(fields []*Field) map[string]*Field {
+	by := make(map[string]*Field, len(fields))
+	for _, f := range fields {
+		by[f.Wire] = f
+	}
+	return by
 }
 
 func optional(r Ref) Ref {

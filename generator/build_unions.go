@@ -27,81 +27,91 @@ func (b *builder) gatherDeep(s schemaAt, depth int) []*property {
 		b.fail(s.node, "schema %s: composed of itself", cmp.Or(s.name, s.at))
 		return nil
 	}
-	var all []*property
+	var all propertyList
 	for _, part := range b.branches(s, "allOf") {
-		all = join(all, b.gatherDeep(part, depth+1))
+		all.join(b.gatherDeep(part, depth+1))
 	}
 	for _, keyword := range []string{"oneOf", "anyOf"} {
-		var either []*property
+		var either propertyList
 		for i, part := range b.branches(s, keyword) {
 			props := b.gatherDeep(part, depth+1)
 			if i == 0 {
-				either = props
+				either.join(props)
 			} else {
-				either = alternate(either, props)
+				either.alternate(props)
 			}
 		}
-		all = join(all, either)
+		all.join(either.list)
 	}
-	var own []*property
+	required := asSet(s.Required)
 	for name, schema := range b.properties(s) {
-		own = append(own, &property{wire: name, variants: []schemaAt{schema}, required: s.isRequired(name)})
+		all.override(&property{wire: name, variants: []schemaAt{schema}})
 	}
-	all = override(all, own)
-	for _, p := range all {
-		p.required = p.required || s.isRequired(p.wire)
+	for _, p := range all.list {
+		p.required = p.required || required[p.wire]
 	}
-	return all
+	return all.list
+}
+
+// propertyList is a list of properties, each wire name once.
+type propertyList struct {
+	list []*property
+	by   map[string]*property // by wire name
+}
+
+func (l *propertyList) add(p *property) {
+	if l.by == nil {
+		l.by = map[string]*property{}
+	}
+	l.list, l.by[p.wire] = append(l.list, p), p
 }
 
 // join adds the properties of a further part that holds as well.
-func join(list, more []*property) []*property {
+func (l *propertyList) join(more []*property) {
 	for _, p := range more {
-		if q := find(list, p.wire); q != nil {
+		if q := l.by[p.wire]; q != nil {
 			q.variants = append(q.variants, p.variants...)
 			q.required = q.required || p.required
 			continue
 		}
-		list = append(list, p)
+		l.add(p)
 	}
-	return list
 }
 
-// override adds a schema's own properties: they are said closest, so they win over those of its parts.
-func override(list, own []*property) []*property {
-	for _, p := range own {
-		if q := find(list, p.wire); q != nil {
-			q.variants, q.required = p.variants, q.required || p.required
-			continue
-		}
-		list = append(list, p)
+// override adds a schema's own property: it is said closest, so it wins over those of its parts.
+func (l *propertyList) override(own *property) {
+	if q := l.by[own.wire]; q != nil {
+		q.variants = own.variants
+		return
 	}
-	return list
+	l.add(own)
 }
 
 // alternate adds the properties of another branch of which only one holds: required is what all branches require.
-func alternate(list, more []*property) []*property {
-	for _, q := range list {
-		if p := find(more, q.wire); p == nil || !p.required {
-			q.required = false
-		}
+func (l *propertyList) alternate(more []*property) {
+	needed := map[string]bool{}
+	for _, p := range more {
+		needed[p.wire] = p.required
+	}
+	for _, q := range l.list {
+		q.required = q.required && needed[q.wire]
 	}
 	for _, p := range more {
-		if q := find(list, p.wire); q != nil {
+		if q := l.by[p.wire]; q != nil {
 			q.variants = append(q.variants, p.variants...)
 			continue
 		}
 		p.required = false
-		list = append(list, p)
+		l.add(p)
 	}
-	return list
 }
 
-func find(list []*property, wire string) *property {
-	if i := slices.IndexFunc(list, func(p *property) bool { return p.wire == wire }); i >= 0 {
-		return list[i]
+func asSet(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
 	}
-	return nil
+	return set
 }
 
 // union is the Go type of oneOf or anyOf; ok is false when the schema is an object whose branches only flatten into it.
@@ -213,9 +223,10 @@ func (b *builder) mergeStrings(flat []schemaAt, hint, wire, place string) Ref {
 }
 
 func (b *builder) gatherEither(flat []schemaAt) []*property {
-	all := b.gather(flat[0])
+	var all propertyList
+	all.join(b.gather(flat[0]))
 	for _, v := range flat[1:] {
-		all = alternate(all, b.gather(v))
+		all.alternate(b.gather(v))
 	}
-	return all
+	return all.list
 }

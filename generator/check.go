@@ -6,6 +6,7 @@ package generator
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // checker collects problems; owners says what a name belongs to.
@@ -82,13 +83,26 @@ func (c *checker) typeMembers(t *Type) {
 		if !isExported(f.Name) {
 			c.fail(t.Where, "%s: member %q has no Go name; give it one with x-fapigen", t.Name, f.Wire)
 		}
-		if strings.ContainsAny(f.Wire, "`\",\n") {
+		if !fitsTag(f) {
 			c.fail(t.Where, "%s: member %q cannot stand in a struct tag", t.Name, f.Wire)
 		}
 	}
 	for _, v := range t.Values {
 		c.claim(v.Name, fmt.Sprintf("value %q of %s", v.Wire, t.Name), t.Where)
 	}
+}
+
+// fitsTag reports whether a struct tag can hold the wire name of a field so that it is read back: encoding/json takes
+// letters, digits and some signs, the runtime's own tags take what is not their syntax.
+func fitsTag(f *Field) bool {
+	if f.Wire == "-" { // for encoding/json: no member; the upload that is a whole body has no name either
+		return f.In == InForm && f.Type == builtin("*Upload")
+	}
+	const signs = "!#$%&()*+-./:;<=>?@[]^_{|}~ "
+	return f.Wire != "" && !strings.ContainsFunc(f.Wire, func(r rune) bool {
+		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(signs, r)
+		return r == '`' || r == '"' || r == ',' || unprintable(r) || f.In == InJSON && !plain
+	})
 }
 
 func (c *checker) service(s *Service) {

@@ -53,6 +53,11 @@ func (d *Drift) sections() []driftSection {
 		{title: "Shared parts changed", lines: changeLines(schemas, "schema"), limit: 8},
 		{title: "Patches", lines: patches, limit: 6},
 	}
+	for _, s := range all {
+		for i, line := range s.lines {
+			s.lines[i] = OneLine(line)
+		}
+	}
 	return slices.DeleteFunc(all, func(s driftSection) bool { return len(s.lines) == 0 })
 }
 
@@ -236,6 +241,6 @@ type printer struct {
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = io.WriteString(p.w, Terminal(fmt.Sprintf(format+"\n", args...)))
 	}
 }

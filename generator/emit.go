@@ -5,10 +5,12 @@ package generator
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
+	gobuild "go/build"
+	"io"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -72,7 +74,7 @@ const commentWidth = 117
 func doc(g *jen.Group, paragraphs ...string) {
 	first := true
 	for _, p := range paragraphs {
-		p = strings.TrimSpace(p)
+		p = strings.TrimSpace(commentText(p))
 		if p == "" {
 			continue
 		}
@@ -81,7 +83,7 @@ func doc(g *jen.Group, paragraphs ...string) {
 		}
 		first = false
 		for _, line := range wrap(p, commentWidth) {
-			g.Comment("// " + line)
+			g.Comment("// " + commentLine(line))
 		}
 	}
 }
@@ -188,22 +190,22 @@ func structType(f *jen.File, name string, fields []*Field, tags func(*Field) map
 func fieldLine(g *jen.Group, f *Field, tag map[string]string) {
 	note := fieldNote(f)
 	above := note == "" || strings.Contains(note, "\n") || len(note) > 90
-	deprecated := deprecation(f.Doc)
-	if f.Doc.Upstream != "" || deprecated != "" || above && note != "" {
+	prose, deprecated := proseOf(f.Doc), deprecation(f.Doc)
+	if prose != "" || deprecated != "" || above && note != "" {
 		own := ""
 		if above {
 			own = note
 		}
-		doc(g, own, firstParagraph(f.Doc.Upstream), deprecated)
+		doc(g, own, firstParagraph(prose), deprecated)
 	}
 	line := g.Id(f.Name).Add(typ(f.Type)).Tag(tag)
 	if !above {
-		line.Comment("// " + note)
+		line.Comment("// " + commentLine(note))
 	}
 }
 
 func fieldNote(f *Field) string {
-	return strings.TrimSuffix(strings.TrimSpace(f.Doc.Sentence), ".")
+	return strings.TrimSuffix(strings.TrimSpace(commentText(f.Doc.Sentence)), ".")
 }
 
 // firstParagraph keeps field comments short when the description's prose is long.
@@ -231,9 +233,27 @@ func fileName(name string) string {
 		list[i] = strings.ToLower(list[i])
 	}
 	base := strings.Join(list, "_")
-	// go/build gives some endings a meaning: _test, and the names of systems and processors.
-	if last := list[len(list)-1]; slices.Contains([]string{"test", "js", "wasm", "linux", "darwin", "windows", "ios", "android", "unix"}, last) {
+	if len(base) > maxFileName {
+		base = base[:maxFileName] + fmt.Sprintf("_%x", sha256.Sum256([]byte(base)))[:9]
+	}
+	if !builtEverywhere("models_"+base+".go") || deviceName.MatchString(base) {
 		base += "_"
 	}
 	return base + ".go"
+}
+
+// maxFileName keeps a file's name, with all that comes before and behind it, below what file systems take.
+const maxFileName = 120
+
+// deviceName is a name that Windows keeps for a device, whatever its extension.
+var deviceName = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
+
+// builtEverywhere reports whether go/build takes a file of that name whatever the system and the processor: it gives
+// some endings a meaning (_test, _windows, _arm64).
+func builtEverywhere(name string) bool {
+	anywhere := gobuild.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("package fapi\n")), nil
+	}}
+	match, err := anywhere.MatchFile("", name)
+	return match && err == nil && !strings.HasSuffix(name, "_test.go")
 }

@@ -108,11 +108,11 @@ func emitType(f *jen.File, t *Type) {
 	case KindEnum:
 		emitEnum(f, t)
 	case KindUnion:
-		doc(f.Group, typeSentence(t), "It holds one of several shapes: Decode reads it into the one you expect.", t.Doc.Upstream, deprecation(t.Doc))
+		doc(f.Group, typeSentence(t), "It holds one of several shapes: Decode reads it into the one you expect.", proseOf(t.Doc), deprecation(t.Doc))
 		f.Type().Id(t.Name).Struct(jen.Id("Union"))
 		f.Line()
 	default:
-		structType(f, t.Name, t.Fields, jsonTag, typeSentence(t), t.Doc.Upstream, deprecation(t.Doc))
+		structType(f, t.Name, t.Fields, jsonTag, typeSentence(t), proseOf(t.Doc), deprecation(t.Doc))
 	}
 }
 
@@ -124,7 +124,7 @@ func typeSentence(t *Type) string {
 	case t.Doc.Retired:
 		return sentence(t.Name, "was part of an earlier description.")
 	}
-	return fmt.Sprintf("%s is %s of the description.", t.Name, strings.TrimPrefix(t.From[0], "#/"))
+	return fmt.Sprintf("%s is %s of the description.", t.Name, OneLine(strings.TrimPrefix(t.From[0], "#/")))
 }
 
 func jsonTag(f *Field) map[string]string { return map[string]string{"json": f.Wire} }
@@ -183,7 +183,7 @@ func codeSentence(c Code) string {
 		status = "HTTP status " + strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Statuses), " ", " or "), "[]")
 	}
 	if len(c.Meta) > 0 {
-		status += " and meta " + strings.Join(c.Meta, ", ")
+		status += " and meta " + OneLine(strings.Join(c.Meta, ", "))
 	}
 	return c.Name + " comes with " + status + "."
 }

@@ -153,17 +153,22 @@ func operationMethod(f *jen.File, s *Service, o *Operation) {
 func operationDoc(o *Operation, name string) []string {
 	text := sentence(name, o.Doc.Sentence)
 	if text == "" {
-		text = fmt.Sprintf("%s calls %s %s.", name, o.Verb, o.Path)
+		text = fmt.Sprintf("%s calls %s %s.", name, o.Verb, OneLine(o.Path))
 	}
 	note := ""
 	if o.Result.NoContent {
 		note = "A 204 response gives nil and no error."
 	}
 	if len(o.Result.Beside) > 0 {
-		note = "The page's Raw JSON also has " + strings.Join(o.Result.Beside, ", ") + "."
+		note = "The page's Raw JSON also has " + OneLine(strings.Join(o.Result.Beside, ", ")) + "."
 	}
-	facts := fmt.Sprintf("Operation: %s %s (%s)\nReference: %s", o.Verb, o.Path, o.ID, referenceLink(o))
-	return []string{text, note, o.Doc.Upstream, facts, deprecation(o.Doc)}
+	facts := operationLine(o) + "\nReference: " + OneLine(referenceLink(o))
+	return []string{text, note, proseOf(o.Doc), facts, deprecation(o.Doc)}
+}
+
+// operationLine is the fact by which an operation is searched for.
+func operationLine(o *Operation) string {
+	return fmt.Sprintf("Operation: %s %s (%s)", o.Verb, OneLine(o.Path), OneLine(o.ID))
 }
 
 // referenceLink is the operation's page in Clerk's reference.
@@ -269,7 +274,7 @@ func request(o *Operation) jen.Code {
 func iteratorMethod(f *jen.File, s *Service, o *Operation) {
 	doc(f.Group, fmt.Sprintf("%s yields every item of %s, page after page, from params.Offset on. It asks for params.Limit items at a "+
 		"time, 100 when nil. After an error it yields that error and ends.", o.Iterator, o.Name),
-		fmt.Sprintf("Operation: %s %s (%s)", o.Verb, o.Path, o.ID), deprecation(o.Doc))
+		operationLine(o), deprecation(o.Doc))
 	args := []jen.Code{jen.Id("ctx")}
 	for _, a := range o.Args {
 		args = append(args, jen.Id(a.Name))

@@ -45,6 +45,7 @@ type Source struct {
 type Config struct {
 	Spec       Source
 	Overlays   []Source // applied in this order
+	MustFit    int      // so many of the overlays, from the first on, correct one API: another one's description is refused
 	Lock       *Source  // names.lock.yaml; nil: no names are locked
 	LockFixed  bool     // the lock holds, but is not brought up to date: these overlays are not the ones that it is about
 	APIVersion string   // a date that overrides the description's own; "" takes that
@@ -93,6 +94,7 @@ type Output struct {
 type Summary struct {
 	APIVersion string         `json:"api_version"`
 	SpecDigest string         `json:"spec_digest"`
+	Fit        Fit            `json:"description"`
 	Operations int            `json:"operations"`
 	Services   int            `json:"services"`
 	Types      int            `json:"types"`
@@ -155,7 +157,9 @@ func Generate(cfg Config) (*Output, error) {
 	if problems != nil {
 		return nil, problems
 	}
-	out.Summary.Warnings = append(out.Summary.Warnings, slices.Concat(p.warnings, warnings, made.warnings, complaints)...) // never null in JSON
+	for _, line := range slices.Concat(p.warnings, warnings, made.warnings, complaints) {
+		out.Summary.Warnings = append(out.Summary.Warnings, OneLine(line))
+	}
 	return out, out.emit(cfg, made.api, p.doc)
 }
 
@@ -185,7 +189,7 @@ func (o *Output) lock(cfg Config) (told []string, err error) {
 func asErrors(lines []string) error {
 	var list []error
 	for _, line := range lines {
-		list = append(list, errors.New(line))
+		list = append(list, errors.New(OneLine(line)))
 	}
 	return joinSorted(list)
 }
@@ -217,12 +221,15 @@ func (o *Output) emit(cfg Config, api *API, doc *Document) error {
 	if err != nil {
 		return err
 	}
-	files[packageDir+"testdata/operations.json"] = rows
+	files[packageDir+"testdata/operations.json"] = []byte(Terminal(string(rows)))
 	table, err := operationTable(doc)
 	if err != nil {
 		return err
 	}
 	if files[tableFile], err = emitTable(api, table); err != nil {
+		return err
+	}
+	if err := verify(files, static, api); err != nil {
 		return err
 	}
 	for name, data := range files {
@@ -244,6 +251,7 @@ type prepared struct {
 	idle       []string      // about names and sentences, likewise
 	warnings   []string
 	inputs     []Input
+	fit        Fit
 	declared   map[string]string // operations of the patched description and where each stands
 }
 
@@ -322,7 +330,11 @@ func read(cfg Config) (*prepared, []*Overlay, error) {
 		overlays = append(overlays, overlay)
 		p.inputs = append(p.inputs, inputOf(src))
 	}
-	return p, overlays, errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
+	}
+	p.fit = fitOf(p.doc, overlays[:cfg.MustFit])
+	return p, overlays, p.fit.check(cfg.Spec.Name)
 }
 
 // take sorts the results of one overlay into what is told and what is fatal.
@@ -349,7 +361,7 @@ func (p *prepared) take(name string, results []PatchResult) {
 }
 
 func summarise(api *API, p *prepared) Summary {
-	s := Summary{APIVersion: p.version, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
+	s := Summary{APIVersion: p.version, Fit: p.fit, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
 	for _, o := range []Outcome{Applied, Stale, Absent, Conflict, Skipped} {
 		s.Patches[string(o)] = 0
 	}

@@ -12,6 +12,7 @@ import (
 
 type mender struct {
 	owners map[string]string // names of the package
+	next   map[string]int    // as free wants it
 	teller
 }
 
@@ -19,12 +20,12 @@ type mender struct {
 type teller struct{ warnings []string }
 
 func (t *teller) tell(where, format string, args ...any) {
-	t.warnings = append(t.warnings, fmt.Sprintf("%s: %s", where, fmt.Sprintf(format, args...)))
+	t.warnings = append(t.warnings, fmt.Sprintf("%s: %s", where, OneLine(fmt.Sprintf(format, args...))))
 }
 
 // mend renames in place and tells what it did.
 func mend(api *API, rt *runtimeFacts) []string {
-	m := &mender{owners: map[string]string{}}
+	m := &mender{owners: map[string]string{}, next: map[string]int{}}
 	for _, name := range rt.exported {
 		m.owners[name] = "the runtime"
 	}
@@ -59,23 +60,25 @@ func dropEmpty(list []*Service) []*Service {
 	})
 }
 
-// free is the name, made a Go name and unlike those that are taken.
-func free(name, stem string, taken func(string) bool) string {
+// free is the name, made a Go name and unlike those that are taken. Taken names stay so: next has the number from which on
+// a name was free last.
+func free(name, stem string, next map[string]int, taken func(string) bool) string {
 	if !isExported(name) {
 		name = stem + exported(name)
 	}
 	if !isExported(name) {
 		name = stem
 	}
-	for base, i := name, 2; taken(name); i++ {
-		name = fmt.Sprint(base, i)
+	base := name
+	for i := max(2, next[base]); taken(name); i++ {
+		name, next[base] = fmt.Sprint(base, i), i
 	}
 	return name
 }
 
 // claim takes a name of the package, or the nearest that is free.
 func (m *mender) claim(name *string, owner, where, stem string) {
-	got := free(*name, stem, func(s string) bool { return m.owners[s] != "" && m.owners[s] != owner })
+	got := free(*name, stem, m.next, func(s string) bool { return m.owners[s] != "" && m.owners[s] != owner })
 	if got != *name {
 		m.tell(where, "%s: %q is no free Go name; called %s", owner, *name, got)
 		*name = got
@@ -86,15 +89,15 @@ func (m *mender) claim(name *string, owner, where, stem string) {
 // members names fields and values. A field that no struct tag can hold is left out.
 func (m *mender) members(t *Type) {
 	t.Fields = slices.DeleteFunc(t.Fields, func(f *Field) bool {
-		bad := strings.ContainsAny(f.Wire, "`\",\n")
+		bad := !fitsTag(f)
 		if bad {
 			m.tell(t.Where, "%s: member %q cannot stand in a struct tag; left out", t.Name, f.Wire)
 		}
 		return bad
 	})
-	taken := map[string]bool{}
+	taken, next := map[string]bool{}, map[string]int{}
 	for _, f := range t.Fields {
-		got := free(f.Name, "Field", func(s string) bool { return taken[s] })
+		got := free(f.Name, "Field", next, func(s string) bool { return taken[s] })
 		if got != f.Name {
 			m.tell(t.Where, "%s: member %q has no free Go name; called %s", t.Name, f.Wire, got)
 			f.Name = got
@@ -111,7 +114,7 @@ func (m *mender) service(s *Service) {
 	taken := map[string]bool{"core": true}
 	m.fields(s.Children, taken)
 	for _, o := range s.Operations {
-		got := free(o.Name, exported(o.ID), func(name string) bool { return taken[name] })
+		got := free(o.Name, exported(o.ID), map[string]int{}, func(name string) bool { return taken[name] })
 		if got != o.Name {
 			m.tell(o.Where, "%s: %q is no free name of a method; called %s", o.ID, o.Name, got)
 			o.Name = got
@@ -132,7 +135,7 @@ func (m *mender) service(s *Service) {
 
 func (m *mender) fields(services []*Service, taken map[string]bool) {
 	for _, s := range services {
-		got := free(s.Field, "Service", func(name string) bool { return taken[name] })
+		got := free(s.Field, "Service", map[string]int{}, func(name string) bool { return taken[name] })
 		if got != s.Field {
 			m.tell(s.where(), "service %q: no free Go name; called %s", s.Path, got)
 			s.Field = got

@@ -255,6 +255,9 @@ func pathTree(verb, path string, hasChildren func(path string) bool, list bool) 
 // whether the path ends in an argument.
 func pathLiterals(path string) (literals []string, item bool) {
 	for _, s := range strings.Split(strings.Trim(path, "/"), "/") {
+		if exported(s) == "" {
+			continue // between two slashes, or of signs alone
+		}
 		item = strings.HasPrefix(s, "{")
 		if !item {
 			literals = append(literals, strings.TrimSuffix(s, ".json"))

@@ -110,16 +110,7 @@ func (rt *runtimeFacts) addType(s *ast.TypeSpec) {
 	}
 }
 
-func receiver(d *ast.FuncDecl) string {
-	t := d.Recv.List[0].Type
-	if star, ok := t.(*ast.StarExpr); ok {
-		t = star.X
-	}
-	if id, ok := t.(*ast.Ident); ok {
-		return id.Name
-	}
-	return ""
-}
+func receiver(d *ast.FuncDecl) string { return typeIdent(d.Recv.List[0].Type) }
 
 // readStub takes the exported fields of the stub's structs. The stub of API is no model: it stands for the call tree.
 func (rt *runtimeFacts) readStub(fset *token.FileSet, f *ast.File) {

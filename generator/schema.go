@@ -113,8 +113,6 @@ func (b *builder) nullable(s schemaAt) bool {
 	return false
 }
 
-func (s schemaAt) isRequired(name string) bool { return slices.Contains(s.Required, name) }
-
 // lone is the only meaningful branch of a schema that adds nothing to it: `allOf: [$ref]` and the like. A chain of them
 // that never ends is an error, told here before anybody follows it.
 func (b *builder) lone(s schemaAt) (schemaAt, bool) {

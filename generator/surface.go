@@ -192,8 +192,9 @@ func expectBody(d *Document, row *expectation, op *yaml.Node) {
 			return
 		}
 		row.ContentType, row.Body = encoding[1], order
+		need := requiredOf(d, schema)
 		for _, name := range order {
-			expectMember(d, row, name, all[name][0], requires(d, schema, name))
+			expectMember(d, row, name, all[name][0], need[name])
 		}
 		if encoding[0] == "json" {
 			row.BodySample = sampleOf(d, schema)
@@ -202,27 +203,29 @@ func expectBody(d *Document, row *expectation, op *yaml.Node) {
 	}
 }
 
-// requires tells whether an object cannot do without a member: it says so itself, one of the parts that all hold does, or
+// requiredOf are the members that an object cannot do without: it says so itself, one of the parts that all hold does, or
 // each of those of which one holds.
-func requires(d *Document, s *yaml.Node, name string) bool {
+func requiredOf(d *Document, s *yaml.Node) map[string]bool {
 	s = follow(d, s)
-	if list := mapGet(s, "required"); list != nil {
-		if slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return n.Value == name }) {
-			return true
-		}
+	need := map[string]bool{}
+	for _, n := range itemsOf(mapGet(s, "required")) {
+		need[n.Value] = true
 	}
-	if all := mapGet(s, "allOf"); all != nil {
-		if slices.ContainsFunc(all.Content, func(n *yaml.Node) bool { return requires(d, n, name) }) {
-			return true
-		}
+	for _, part := range itemsOf(mapGet(s, "allOf")) {
+		maps.Copy(need, requiredOf(d, part))
 	}
 	for _, keyword := range []string{"oneOf", "anyOf"} {
-		list := mapGet(s, keyword)
-		if list != nil && !slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return !requires(d, n, name) }) {
-			return true
+		times, branches := map[string]int{}, itemsOf(mapGet(s, keyword))
+		for _, branch := range branches {
+			for name := range requiredOf(d, branch) {
+				times[name]++
+			}
+		}
+		for name, n := range times {
+			need[name] = need[name] || n == len(branches)
 		}
 	}
-	return false
+	return need
 }
 
 func expectAnswer(d *Document, row *expectation, responses *yaml.Node) (value *yaml.Node) {

@@ -158,19 +158,12 @@ func (m *sampler) anything() any {
 
 func (m *sampler) object(flat []*yaml.Node) any {
 	out := map[string]any{}
-	known := false
-	for _, s := range flat {
-		for name := range mapPairs(mapGet(s, "properties")) {
-			known = true
-			if _, done := out[name]; done {
-				continue
-			}
-			if v, ok := m.value(variants(flat, name)); ok {
+	if all, order := variants(flat); len(order) > 0 {
+		for _, name := range order {
+			if v, ok := m.value(all[name]); ok {
 				out[name] = v
 			}
 		}
-	}
-	if known {
 		return out
 	}
 	for _, s := range flat {
@@ -184,13 +177,16 @@ func (m *sampler) object(flat []*yaml.Node) any {
 	return m.anything()
 }
 
-// variants are all schemas that a composition gives one member.
-func variants(flat []*yaml.Node, name string) []*yaml.Node {
-	var list []*yaml.Node
+// variants are all schemas that a composition gives each member, and the members in their order.
+func variants(flat []*yaml.Node) (all map[string][]*yaml.Node, order []string) {
+	all = map[string][]*yaml.Node{}
 	for _, s := range flat {
-		if v := mapGet(mapGet(s, "properties"), name); v != nil {
-			list = append(list, v)
+		for name, schema := range mapPairs(mapGet(s, "properties")) {
+			if all[name] == nil {
+				order = append(order, name)
+			}
+			all[name] = append(all[name], schema)
 		}
 	}
-	return list
+	return all, order
 }

@@ -5,75 +5,15 @@ package generator
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
-
-const (
-	listName   = ".fapigen"
-	listHeader = "fapigen 1"
-	tempSuffix = ".fapigen-new"
-)
-
-// Digest is the form in which inputs and files are named in the list and in the summary.
-func Digest(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
-
-// fileList renders .fapigen: the digests of the inputs, then every file with its own.
-func fileList(inputs []Input, files Files) []byte {
-	var b bytes.Buffer
-	fmt.Fprintln(&b, listHeader)
-	for _, in := range inputs {
-		fmt.Fprintf(&b, "input %s %s\n", in.Digest, in.Name)
-	}
-	for _, name := range sortedKeys(files) {
-		fmt.Fprintf(&b, "file %s %s\n", Digest(files[name]), name)
-	}
-	return b.Bytes()
-}
-
-// readList reads the names in a folder's .fapigen. No list in an empty or missing folder is an empty list.
-func readList(dir string) ([]string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, listName))
-	if errors.Is(err, fs.ErrNotExist) {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: %w", dir, unwrapPath(err))
-		}
-		// A run that was killed at its very first file left this one.
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == listName+tempSuffix })
-		if len(entries) > 0 {
-			return nil, fmt.Errorf("%s: not empty and has no %s list; fapigen writes only into its own folder: name an empty one with --out", dir, listName)
-		}
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, listName), unwrapPath(err))
-	}
-	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	if lines[0] != listHeader {
-		return nil, fmt.Errorf("%s:1: not a list of fapigen's; it starts with %q", filepath.Join(dir, listName), listHeader)
-	}
-	var names []string
-	for i, line := range lines[1:] {
-		if strings.HasPrefix(line, "input ") {
-			continue
-		}
-		name := line[strings.LastIndex(line, " ")+1:]
-		if !strings.HasPrefix(line, "file ") || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return nil, fmt.Errorf("%s:%d: no line of a list of fapigen's", filepath.Join(dir, listName), i+2)
-		}
-		names = append(names, name)
-	}
-	return names, nil
-}
 
 // unwrapPath drops the path that the message names already.
 func unwrapPath(err error) error {
@@ -85,7 +25,23 @@ func unwrapPath(err error) error {
 }
 
 // Write puts the output into dir and removes listed files that are no longer produced. It reports how many files changed.
+// It waits for another run that writes there.
 func (o *Output) Write(dir string) (changed int, err error) {
+	if _, err := readList(dir); err != nil { // before anything is made
+		return 0, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, fmt.Errorf("%s: %w", dir, unwrapPath(err))
+	}
+	unlock, err := lockDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	return o.write(dir)
+}
+
+func (o *Output) write(dir string) (changed int, err error) {
 	old, err := readList(dir)
 	if err != nil {
 		return 0, err
@@ -95,9 +51,6 @@ func (o *Output) Write(dir string) (changed int, err error) {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil && !slices.Contains(old, name) {
 			return 0, fmt.Errorf("%s: in the way: a file that fapigen did not write; move it", filepath.Join(dir, filepath.FromSlash(name)))
 		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, fmt.Errorf("%s: %w", dir, unwrapPath(err))
 	}
 	both := Files{}
 	for _, name := range old {

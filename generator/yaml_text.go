@@ -26,7 +26,7 @@ func encodeYAML(n *yaml.Node) string {
 	if err := enc.Encode(portable); err != nil {
 		return err.Error() // of a tree that ParseDocument let pass there is none
 	}
-	return b.String()
+	return Terminal(b.String()) // what it escapes stands in double quotes
 }
 
 // commentYAML is a line of comment. What ends a line in some version of YAML is a blank.

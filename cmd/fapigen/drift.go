@@ -119,7 +119,7 @@ func driftFrom(stderr io.Writer, old, now generator.Config) *generator.Drift {
 	d, err := compare(old, now, true)
 	if err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n")
-		fmt.Fprintf(stderr, "warning: no drift: %s\n", line)
+		fmt.Fprintf(stderr, "warning: no drift: %s\n", generator.OneLine(line))
 		return nil
 	}
 	return d

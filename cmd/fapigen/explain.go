@@ -52,6 +52,7 @@ func patchesExplain(cmd *cobra.Command, flags inputFlags, id string, asJSON bool
 	if err != nil {
 		return err
 	}
+	cfg.MustFit = 0 // how the patches fare is what is asked
 	list, err := generator.Explain(cfg, id)
 	if err != nil {
 		return err
@@ -82,25 +83,34 @@ func explainedPatches(list []generator.Explanation) []explainedPatch {
 	return all
 }
 
+// eachLine puts each text on a line of its own, below the first.
+func eachLine(list []string) string {
+	lines := make([]string, len(list))
+	for i, text := range list {
+		lines[i] = generator.OneLine(text)
+	}
+	return strings.Join(lines, "\n            ")
+}
+
 func printExplanations(w io.Writer, list []generator.Explanation) {
 	for i, e := range list {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s: %s\n", e.ID, e.Outcome)
+		fmt.Fprintf(w, "%s: %s\n", generator.OneLine(e.ID), e.Outcome)
 		for _, line := range []struct{ name, text string }{
 			{"why", e.Description}, {"kind", e.Kind}, {"confidence", e.Confidence}, {"since", e.Since}, {"until", e.Until},
-			{"evidence", strings.Join(e.Evidence, "\n            ")}, {"actions", strings.Join(e.Actions, "\n            ")},
+			{"evidence", eachLine(e.Evidence)}, {"actions", eachLine(e.Actions)},
 		} {
 			if line.text != "" {
 				fmt.Fprintf(w, "%-11s %s\n", line.name, line.text)
 			}
 		}
 		if e.Message != "" {
-			fmt.Fprintln(w, e.Message)
+			fmt.Fprintln(w, generator.OneLine(e.Message))
 		}
 		for _, c := range e.Changes {
-			fmt.Fprintf(w, "\n@@ %s (%s)\n%s", c.Target, c.Where, c.Diff)
+			fmt.Fprintf(w, "\n@@ %s (%s)\n%s", generator.OneLine(c.Target), generator.OneLine(c.Where), c.Diff)
 		}
 	}
 }

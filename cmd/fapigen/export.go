@@ -57,7 +57,7 @@ func patchesExport(cmd *cobra.Command, flags inputFlags, out string) error {
 func warnExport(w io.Writer, spec string, e *generator.Exported) {
 	for _, r := range e.LeftOut {
 		if r.Outcome == generator.Conflict {
-			fmt.Fprintf(w, "fapigen: left out: %s\n", r.Message)
+			fmt.Fprintf(w, "fapigen: left out: %s\n", generator.OneLine(r.Message))
 		}
 	}
 	if e.Folds > 0 {

@@ -46,21 +46,37 @@ func fetch(cmd *cobra.Command, from string, timeout time.Duration) (generator.So
 	return generator.Source{Name: path.Base(strings.TrimSuffix(u.Path, "/")), Data: data}, nil
 }
 
+// downloader follows redirects without saying where it comes from: the URL may have a token in its query.
+var downloader = &http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return fmt.Errorf("stopped after %d redirects", maxRedirects)
+	}
+	for _, name := range []string{"Referer", "Authorization", "Cookie"} { // user and password of a URL are for its own host
+		req.Header.Del(name)
+	}
+	return nil
+}}
+
+const maxRedirects = 10
+
 func download(ctx context.Context, from string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, errors.New("no URL that can be fetched")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := downloader.Do(req)
 	if err != nil {
 		if ue := (*url.Error)(nil); errors.As(err, &ue) {
 			err = ue.Err // it names the URL again, query and all
+		}
+		if strings.HasPrefix(err.Error(), "failed to parse Location header") {
+			err = errors.New("a redirect to no URL") // net/http quotes it
 		}
 		return nil, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the server answered %s", res.Status)
+		return nil, fmt.Errorf("the server answered %s", generator.OneLine(res.Status))
 	}
 	if res.ContentLength > generator.MaxDocument {
 		return nil, tooLarge(res.ContentLength)

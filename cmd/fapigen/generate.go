@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -129,6 +128,7 @@ const maxWarnings = 20
 func printSummary(w io.Writer, out *generator.Output) {
 	s := out.Summary
 	fmt.Fprintf(w, "FAPI %s\n", s.APIVersion)
+	fmt.Fprintf(w, "description: %s\n", generator.OneLine(s.Fit.String()))
 	for _, in := range out.Inputs {
 		origin := ""
 		if in.Builtin {
@@ -161,13 +161,9 @@ func printJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// progress tells on a terminal what takes its time; in a pipe it is silent.
+// progress says on a terminal what takes its time; in a pipe it is silent.
 func progress(w io.Writer, format string, args ...any) {
-	f, ok := w.(*os.File)
-	if !ok {
-		return
-	}
-	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+	if t, ok := w.(*terminal); ok && t.isTerminal() {
 		fmt.Fprintf(w, format+"\n", args...)
 	}
 }

@@ -51,6 +51,7 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 			}
 			cfg.Overlays = append(cfg.Overlays, src)
 		}
+		cfg.MustFit = len(cfg.Overlays)
 	}
 	if cfg.Pinned {
 		lock, err := builtin(fapigen.LockFile)

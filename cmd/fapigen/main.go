@@ -34,14 +34,32 @@ var errFound = errors.New("problems found")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, func() { // not every command hears of it: it may wait for standard input, or for the go command
-		time.Sleep(interruptGrace)
+	ended := quitWhenInterrupted(ctx, func() {
 		fmt.Fprintln(os.Stderr, "fapigen: interrupted")
 		os.Exit(exitCannot)
 	})
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	ended()
 	stop()
 	os.Exit(code)
+}
+
+// quitWhenInterrupted calls quit when ctx ends and the command, which not always hears of it (it may wait for standard
+// input, or for the go command), goes on for longer than interruptGrace. After ended, quit is not called any more: what
+// ends the context of a command that is done is no interrupt.
+func quitWhenInterrupted(ctx context.Context, quit func()) (ended func()) {
+	done := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		select {
+		case <-done:
+		case <-time.After(interruptGrace):
+			quit()
+		}
+	})
+	return func() {
+		unwatch()
+		close(done)
+	}
 }
 
 // run is the whole command; main only gives it the process.
@@ -49,8 +67,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	out, errs := &terminal{w: stdout}, &terminal{w: stderr}
+	defer out.flush()
+	defer errs.flush()
+	root.SetOut(out)
+	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
@@ -59,7 +80,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitProblems
 	}
 	for _, line := range strings.Split(strings.TrimSpace(err.Error()), "\n") {
-		fmt.Fprintln(stderr, "fapigen: "+line)
+		fmt.Fprintln(errs, "fapigen: "+line)
 	}
 	return exitCannot
 }

@@ -161,7 +161,7 @@ func printText(w io.Writer, seen *generator.Observation, coverage bool) error {
 	if coverage {
 		fmt.Fprintln(&b, "never observed:")
 		for _, op := range seen.Operations.Never {
-			fmt.Fprintf(&b, "  %s\n", op)
+			fmt.Fprintf(&b, "  %s\n", generator.OneLine(op))
 		}
 	}
 	printUnread(&b, seen.Unread)
@@ -240,7 +240,7 @@ func printMismatches(b *strings.Builder, title string, list []generator.Mismatch
 		if m.Note != "" {
 			detail += " (" + m.Note + ")"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", m.Place, detail, times, whereOf(m.Where[0], m.Entries))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", generator.OneLine(m.Place), generator.OneLine(detail), times, generator.OneLine(whereOf(m.Where[0], m.Entries)))
 	}
 	_ = w.Flush() // into memory
 }

@@ -61,6 +61,7 @@ func patchesCheck(cmd *cobra.Command, flags inputFlags, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	cfg.MustFit = 0 // how the patches fare is what is asked
 	results, err := generator.CheckPatches(cfg)
 	if err != nil {
 		return err
@@ -87,14 +88,15 @@ func printPatches(cmd *cobra.Command, rows []patchRow) error {
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		counts[string(r.Outcome)]++
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Outcome, r.ID, r.Kind, r.Confidence, r.Where)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Outcome, generator.OneLine(r.ID), generator.OneLine(r.Kind), generator.OneLine(r.Confidence),
+			generator.OneLine(r.Where))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, r := range rows {
 		if r.Message != "" {
-			fmt.Fprintln(cmd.OutOrStdout(), r.Message)
+			fmt.Fprintln(cmd.OutOrStdout(), generator.OneLine(r.Message))
 		}
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d patches: %s\n", len(rows), outcomes(counts))

@@ -31,6 +31,7 @@ func patchesPrune(cmd *cobra.Command, flags inputFlags) error {
 	if err != nil {
 		return err
 	}
+	cfg.MustFit = 0 // how the patches fare is what is asked
 	if err := prunable(cfg.Overlays); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 	if err != nil {
 		return err
 	}
+	previous.MustFit = 0  // the patches that lack their subject are told
 	published := previous // for messages with the lines of what was read
 	published.Spec, published.APIVersion = src, version
 	warnings, err := loadable(published)
@@ -85,7 +86,7 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 		fmt.Fprintln(w, f)
 	}
 	for _, line := range warnings {
-		fmt.Fprintf(w, "warning: %s\n", line)
+		fmt.Fprintf(w, "warning: %s\n", generator.OneLine(line))
 	}
 	fmt.Fprintf(w, "pinned FAPI %s as %s, %d bytes, %s\n", version, fapigen.SpecFile, len(data), generator.Digest(data)[:19])
 	if d != nil {
@@ -119,7 +120,7 @@ func printStatus(out io.Writer, patches []generator.PatchStatus) error {
 		if p.Changed() {
 			before = "was " + string(p.Before)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s:%d\t%s\n", p.Outcome, p.ID, p.Kind, p.Overlay, p.Line, before)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s:%d\t%s\n", p.Outcome, generator.OneLine(p.ID), generator.OneLine(p.Kind), generator.OneLine(p.Overlay), p.Line, before)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -127,9 +128,9 @@ func printStatus(out io.Writer, patches []generator.PatchStatus) error {
 	for _, p := range patches {
 		switch {
 		case p.Hint != "":
-			fmt.Fprintf(out, "%s; %s\n", p.Message, p.Hint)
+			fmt.Fprintf(out, "%s; %s\n", generator.OneLine(p.Message), generator.OneLine(p.Hint))
 		case p.Message != "":
-			fmt.Fprintln(out, p.Message)
+			fmt.Fprintln(out, generator.OneLine(p.Message))
 		}
 	}
 	_, err := fmt.Fprintf(out, "%d patches: %s\n", len(patches), outcomes(counts))

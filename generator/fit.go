@@ -1,0 +1,57 @@
+package generator
+
+// Fit: whether the corrections are about this description at all. Those of the Frontend API, applied to another API's,
+// would correct what was right.
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Fit says whose description it is, and how much of what the corrections are about it has.
+type Fit struct {
+	Title string `json:"title"` // of the description
+	Have  int    `json:"have"`  // components that the corrections change and the description has
+	Of    int    `json:"of"`    // components that the corrections change; 0 when there are no corrections
+}
+
+func (f Fit) String() string {
+	title := fmt.Sprintf("%q", f.Title)
+	if f.Title == "" {
+		title = "a description without a title"
+	}
+	if f.Of == 0 {
+		return title
+	}
+	return fmt.Sprintf("%s, with %d of the %d components that the corrections are about", title, f.Have, f.Of)
+}
+
+// fitOf counts the components that the patches of the overlays change. The description is not patched yet.
+func fitOf(d *Document, overlays []*Overlay) Fit {
+	f := Fit{Title: strings.TrimSpace(text(mapGet(mapGet(d.Root, "info"), "title")))}
+	counted := map[string]bool{}
+	for _, o := range overlays {
+		for _, p := range o.patches {
+			for _, a := range p.actions {
+				section, name := a.target.name(1), a.target.name(2)
+				if p.annotation || a.target.name(0) != "components" || name == "" || counted[section+"/"+name] {
+					continue
+				}
+				counted[section+"/"+name] = true
+				f.Of++
+				if mapGet(d.Resolve("/components/"+escapePointer(section)), name) != nil {
+					f.Have++
+				}
+			}
+		}
+	}
+	return f
+}
+
+// check refuses a description that has fewer than half of the components.
+func (f Fit) check(name string) error {
+	if 2*f.Have >= f.Of {
+		return nil
+	}
+	return fmt.Errorf("%s: %s; the corrections are of Clerk's Frontend API: leave them out with --no-default-overlays", name, OneLine(f.String()))
+}
