@@ -406,5 +406,3 @@ func hoisted(r Ref) *Type {
 	}
 	return r.Type
 }
-
-func isStruct(r Ref) bool { return r.Kind == RefPage || r.Kind == RefNamed && r.Type.Kind != KindEnum }

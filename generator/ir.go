@@ -212,6 +212,9 @@ func (r Ref) nilable() bool {
 	return false
 }
 
+// isStruct reports whether r is a struct, a union or a page.
+func isStruct(r Ref) bool { return r.Kind == RefPage || r.Kind == RefNamed && r.Type.Kind != KindEnum }
+
 // Operations yields all operations of the call tree in emission order.
 func (a *API) Operations() []*Operation {
 	var all []*Operation
