@@ -28,6 +28,7 @@ type Server struct {
 	http  *httptest.Server
 	table *operations
 	signer
+	allowed map[string]bool // origins beside those of this machine
 
 	requests requestLog
 	faults   faultList
@@ -50,7 +51,7 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 // New starts a server for use outside of a test; Close ends it. The error is about an option, such as two users with one
 // email address, or about the address to listen on.
 func New(opts ...Option) (*Server, error) {
-	s := &Server{cfg: config{address: "127.0.0.1:0", operations: operationsTable}, signer: newSigner()}
+	s := &Server{cfg: config{address: "127.0.0.1:0", operations: operationsTable}, signer: newSigner(), allowed: map[string]bool{}}
 	s.state = newState()
 	for _, opt := range opts {
 		if opt == nil {
@@ -67,6 +68,7 @@ func New(opts ...Option) (*Server, error) {
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
+	s.allowPages()
 	for _, f := range s.cfg.faults {
 		if err := s.checkFault(f); err != nil {
 			return nil, fmt.Errorf("WithFault: %w", err)

@@ -50,11 +50,16 @@ func openVisit(c *call) (any, *apiError) {
 }
 
 func createDevBrowser(c *call) (any, *apiError) {
-	id := c.newID("dvb")
-	c.state.browsers[id] = nil
+	id := c.newBrowser()
 	c.client = nil
 	c.header.Set("Clerk-Db-Jwt", id)
 	return object{"id": id}, nil
+}
+
+func (s *Server) newBrowser() string {
+	id := s.newID("dvb")
+	s.state.browsers[id] = nil
+	return id
 }
 
 // provider is the name in a strategy such as oauth_google, oauth_token_apple or google_one_tap.
