@@ -54,6 +54,7 @@ type seed struct {
 	Roles          []fapitest.Role           `json:"roles"`
 	Templates      map[string]map[string]any `json:"templates"`
 	Environment    map[string]any            `json:"environment"`
+	AllowedOrigins []string                  `json:"allowed_origins"`
 	ClientTrust    bool                      `json:"client_trust"`
 	Production     bool                      `json:"production"`
 	Reverification bool                      `json:"reverification"`
@@ -77,6 +78,7 @@ func (s seed) options() []fapitest.Option {
 		opts = append(opts, fapitest.WithTemplate(name, claims))
 	}
 	opts = append(opts, fapitest.WithEnvironment(func(environment map[string]any) { merge(environment, s.Environment) }))
+	opts = append(opts, fapitest.WithAllowedOrigins(s.AllowedOrigins...))
 	for _, choice := range []struct {
 		chosen bool
 		option fapitest.Option

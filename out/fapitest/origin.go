@@ -3,8 +3,10 @@
 package fapitest
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -49,6 +51,45 @@ var (
 func (s *Server) allowsOrigin(origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && originOf(u) == origin && (isLoopback(u.Hostname()) || s.allowed[origin])
+}
+
+// listen takes an address of this machine only: whoever reaches the server may sign in.
+func listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("WithAddress: %q is not host:port", address)
+	}
+	if host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		return nil, fmt.Errorf("WithAddress: %q is not a loopback address such as 127.0.0.1, ::1 or localhost", address)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if bound, ok := listener.Addr().(*net.TCPAddr); !ok || !bound.IP.IsLoopback() { // the system decides what localhost is
+		_ = listener.Close()
+		return nil, fmt.Errorf("WithAddress: %q is %s here, which is not a loopback address", address, listener.Addr())
+	}
+	return listener, nil
+}
+
+// servesHost reports whether a Host header names this machine or the host of the key. With any other one a foreign page
+// has its own name lead here (DNS rebinding), in order to read as a page of the same origin.
+func (s *Server) servesHost(host string) bool {
+	name := hostname(host)
+	return isLoopback(name) || strings.EqualFold(name, s.keyHost())
+}
+
+// refuseHost responds to a request that is meant for another server. Nothing of it is kept.
+func (s *Server) refuseHost(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	body := errorBody(fail("host_invalid", "The Host header names neither this machine nor the host of the publishable key."), s.newID("trace"), nil)
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte(encode(body)))
+	}
 }
 
 func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }

@@ -19,6 +19,10 @@ type reply struct {
 
 // serve answers one request: faults before, the operation under the lock, faults after.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !s.servesHost(r.Host) {
+		s.refuseHost(w, r)
+		return
+	}
 	if r.Method == http.MethodOptions {
 		s.preflight(w, r)
 		return

@@ -1,10 +1,8 @@
 package fapitest
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,9 +14,6 @@ import (
 // TestCode is the code of every email, SMS and authenticator app, as in the test mode of a development instance. The real
 // API takes it only for addresses with "+clerk_test" and numbers of the form +1 XXX 555-01XX; this server takes it for all.
 const TestCode = "424242"
-
-// keyHost is the host in the publishable key: one of a development instance, so that browsers ask for a dev browser.
-const keyHost = "fake-app-1.clerk.accounts.dev"
 
 // Server is a Frontend API in memory. All methods may be called from any goroutine.
 type Server struct {
@@ -63,25 +58,32 @@ func New(opts ...Option) (*Server, error) {
 	if s.table, err = parseOperations(s.cfg.operations); err != nil {
 		return nil, err
 	}
-	if err := s.seed(); err != nil {
+	listener, err := listen(s.cfg.address)
+	if err != nil {
 		return nil, err
+	}
+	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(s.serve)}}
+	if err := s.prepare(); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	s.http.Start()
+	return s, nil
+}
+
+// prepare does what comes of the options. The server has its URL already, which the environment names.
+func (s *Server) prepare() error {
+	if err := s.seed(); err != nil {
+		return err
 	}
 	s.allowPages()
 	for _, f := range s.cfg.faults {
 		if err := s.checkFault(f); err != nil {
-			return nil, fmt.Errorf("WithFault: %w", err)
+			return fmt.Errorf("WithFault: %w", err)
 		}
 		s.Inject(f)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.cfg.address)
-	if err != nil {
-		return nil, err
-	}
-	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	_ = s.http.Listener.Close()
-	s.http.Listener = listener
-	s.http.Start()
-	return s, nil
+	return nil
 }
 
 // Close ends the server. Answers that a fault holds back are given up. A second call does nothing.
@@ -92,21 +94,28 @@ func (s *Server) Close() {
 }
 
 // URL is where the server listens, such as "http://127.0.0.1:41523".
-func (s *Server) URL() string { return s.http.URL }
+func (s *Server) URL() string { return "http://" + s.http.Listener.Addr().String() }
 
 // ProxyURL is what fapi.WithProxyURL wants to reach the server: plain http, which the host of a key never is. It is URL;
 // the server answers below "/__clerk" as well, the path that proxies of clerk-js are mostly mounted at.
-func (s *Server) ProxyURL() string { return s.http.URL }
+func (s *Server) ProxyURL() string { return s.URL() }
 
 // PublishableKey is a well-formed key of a development instance, with WithProduction of a production instance. Its host
 // does not exist: requests go to ProxyURL.
 func (s *Server) PublishableKey() string {
 	prefix := "pk_test_"
-	host := keyHost
 	if s.cfg.production {
-		prefix, host = "pk_live_", "clerk.fake-app-1.example"
+		prefix = "pk_live_"
 	}
-	return prefix + base64.RawStdEncoding.EncodeToString([]byte(host+"$"))
+	return prefix + base64.RawStdEncoding.EncodeToString([]byte(s.keyHost()+"$"))
+}
+
+// keyHost is the host in the publishable key. That of a development instance makes browsers ask for a dev browser.
+func (s *Server) keyHost() string {
+	if s.cfg.production {
+		return "clerk.fake-app-1.example"
+	}
+	return "fake-app-1.clerk.accounts.dev"
 }
 
 // Advance moves the server's clock: sessions, codes and tokens age by it, and the Date header of answers follows.
@@ -114,6 +123,13 @@ func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.ahead += d
+}
+
+// Now is the server's time: the real one and what Advance added. fapi.WithClock(srv.Now) makes a client age along.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
 }
 
 // now is the server's time. The lock is held.
