@@ -118,7 +118,7 @@ func handled() []route {
 	for _, list := range [][]route{
 		clientRoutes, signInRoutes, signUpRoutes, sessionRoutes, reverificationRoutes, meRoutes, identifierRoutes, factorRoutes,
 		externalRoutes, organizationRoutes, memberRoutes, invitationRoutes, domainRoutes, myOrganizationRoutes, environmentRoutes,
-		billingRoutes, apiKeyRoutes, browserRoutes, deviceRoutes, enterpriseRoutes, backendRoutes,
+		billingRoutes, apiKeyRoutes, browserRoutes, deviceRoutes, enterpriseRoutes, backendRoutes, linkRoutes,
 	} {
 		all = append(all, list...)
 	}

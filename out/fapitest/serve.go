@@ -29,6 +29,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.preflight(w, r)
 		return
 	}
+	if s.serveOwn(w, r) {
+		return
+	}
 	c, bad := s.readCall(r)
 	met := s.faults.take(c.method, c.path)
 	entry := s.requests.add(c, met)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ type Server struct {
 	allowed map[string]bool // origins beside those of this machine
 
 	requests requestLog
+	outbox   outbox
 	faults   faultList
 
 	mu    sync.Mutex // over what follows
@@ -89,6 +89,7 @@ func (s *Server) prepare() error {
 // Close ends the server. Answers that a fault holds back are given up. A second call does nothing.
 func (s *Server) Close() {
 	s.faults.close()
+	s.outbox.close()
 	s.http.CloseClientConnections()
 	s.http.Close()
 }
@@ -143,6 +144,3 @@ func (s *Server) newID(prefix string) string {
 	s.state.count++
 	return fmt.Sprintf("%s_2fapitest%018d", prefix, s.state.count)
 }
-
-// imageURL is an image that nobody has.
-func imageURL(id string) string { return "https://img.example.com/" + strings.ToLower(id) }
