@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -167,16 +166,8 @@ func printOutbox(ctx context.Context, w io.Writer, srv *fapitest.Server) {
 		if m.URL != "" {
 			content = m.URL
 		}
-		_, _ = fmt.Fprintf(w, "%s to %s: %s\n", m.Kind, onOneLine(m.To), content)
+		_, _ = fmt.Fprintf(w, "%s to %s: %s\n", m.Kind, generator.OneLine(m.To), content)
 	}
-}
-
-// onOneLine quotes a text that a terminal would not show as it is: addresses may have any letters.
-func onOneLine(text string) string {
-	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
-		return quoted
-	}
-	return text
 }
 
 // loopback refuses an address that others could reach: whoever reaches the fake may sign in.

@@ -55,11 +55,11 @@ func (s *Server) own(path string) (status int, kind string, body []byte) {
 	case path == "":
 		messages := s.Outbox()
 		slices.Reverse(messages)
-		return http.StatusOK, html, page(outboxPage, messages)
+		return http.StatusOK, html, page(outboxPage, pageData{Root: s.URL() + ownPath, Messages: messages})
 	case path == "outbox":
 		return http.StatusOK, "application/json", s.outboxJSON()
 	case folder == "pages" && slices.Contains(pageNames, name):
-		return http.StatusOK, html, page(namedPage, name)
+		return http.StatusOK, html, page(namedPage, pageData{Root: s.URL() + ownPath, Name: name})
 	case folder == "images" && imageName.MatchString(name):
 		return http.StatusOK, "image/svg+xml", image(name)
 	}
@@ -92,7 +92,13 @@ func (s *Server) outboxJSON() []byte {
 	return append(data, '\n')
 }
 
-func page(t *template.Template, data any) []byte {
+// pageData is what a page is made of.
+type pageData struct {
+	Root, Name string // the URL of /__fapitest, the name of the page
+	Messages   []Message
+}
+
+func page(t *template.Template, data pageData) []byte {
 	var b bytes.Buffer
 	if err := t.Execute(&b, data); err != nil {
 		panic(err) // the templates fit what is given to them
@@ -103,10 +109,10 @@ func page(t *template.Template, data any) []byte {
 const pageHead = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c28; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c28; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
-th, time { white-space: nowrap; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #ddd; white-space: nowrap; }
+td:nth-child(n+3) { overflow-wrap: anywhere; white-space: normal; }
 code { font-size: 1.1em; }
 </style>
 `
@@ -115,16 +121,16 @@ var (
 	outboxPage = template.Must(template.New("outbox").Parse(pageHead + `<title>Outbox of the fake API</title>
 <meta http-equiv="refresh" content="5">
 <h1>Outbox</h1>
-<p>Nothing is sent anywhere. What the API would send by email, SMS or WhatsApp is here, the newest first, and as <a href="/__fapitest/outbox">JSON</a>.</p>
-{{if .}}<table>
-<tr><th>Time</th><th>Kind</th><th>To</th><th>Content</th></tr>
-{{range .}}<tr><td><time>{{.Time.Format "2006-01-02 15:04:05"}}</time></td><td>{{.Kind}}</td><td>{{.To}}</td><td>{{if .URL}}<a href="{{.URL}}" rel="noreferrer">{{.URL}}</a>{{else}}<code>{{.Code}}</code>{{end}}</td></tr>
+<p>Nothing is sent anywhere. What the API would send by email, SMS or WhatsApp is here, the newest first, and as <a href="{{.Root}}/outbox">JSON</a>.</p>
+{{if .Messages}}<table>
+<tr><th>Time (UTC)</th><th>Kind</th><th>To</th><th>Content</th></tr>
+{{range .Messages}}<tr><td><time>{{.Time.Format "2006-01-02 15:04:05"}}</time></td><td>{{.Kind}}</td><td>{{.To}}</td><td>{{if .URL}}<a href="{{.URL}}" rel="noreferrer">{{.URL}}</a>{{else}}<code>{{.Code}}</code>{{end}}</td></tr>
 {{end}}</table>{{else}}<p>Nothing was sent yet.</p>{{end}}
 `))
-	namedPage = template.Must(template.New("page").Parse(pageHead + `<title>{{.}} - fake API</title>
-<h1>{{.}}</h1>
+	namedPage = template.Must(template.New("page").Parse(pageHead + `<title>{{.Name}} - fake API</title>
+<h1>{{.Name}}</h1>
 <p>This stands for the application's page of this name. The environment's <code>display_config</code> names it; a test names pages of its own there.</p>
-<p><a href="/__fapitest/">Outbox</a></p>
+<p><a href="{{.Root}}/">Outbox</a></p>
 `))
 )
 

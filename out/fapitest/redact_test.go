@@ -115,3 +115,27 @@ func TestRequestsShowTheRest(t *testing.T) {
 		}
 	}
 }
+
+// Wherever a token stands in a value, it is not shown.
+func FuzzRequestsHideTokens(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"name", "", ""}, {"name", "Bearer ", " x"}, {"redirect_url", "https://a.example/cb?x=", "&y=2#z"}, {"redirect_url", "https://a.example/?", "=1"},
+		{"redirect_url", "/a?b=%4", ""}, {"unsafe_metadata", `{"a":["`, `"]}`}, {"unsafe_metadata", `{"`, `":1}`}, {"x", "[", ""}, {"x", "://u:", "@h"}, {"x", "/%zz/", "?"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, name, before, after string) {
+		srv := fapitest.NewServer(t)
+		values := url.Values{name: {before + someJWT + after}}
+		ask(t, srv, "POST", "/v1/me?"+values.Encode(), values)
+		list := srv.Requests()
+		r := list[len(list)-1]
+		for _, shown := range []url.Values{r.Query, r.Form} {
+			for key, list := range shown {
+				if strings.Contains(key, someJWT) || strings.Contains(strings.Join(list, " "), someJWT) {
+					t.Errorf("%q: %q", key, list)
+				}
+			}
+		}
+	})
+}

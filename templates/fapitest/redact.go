@@ -94,7 +94,7 @@ var (
 // shownURL leaves everything as it was written but the secrets.
 func shownURL(text string) string {
 	first := true
-	return urlPart.ReplaceAllStringFunc(text, func(part string) string {
+	return shownText(urlPart.ReplaceAllStringFunc(text, func(part string) string {
 		name, value, isPair := strings.Cut(part, "=")
 		if first || !isPair {
 			first = false
@@ -105,10 +105,10 @@ func shownURL(text string) string {
 			plain = value
 		}
 		if shown := shownValue(name, plain); shown != plain {
-			return name + "=" + shown
+			return shownText(name) + "=" + shown
 		}
 		return part
-	})
+	}))
 }
 
 // shownPath hides the segments that are secrets, such as the page of an emailed link.
@@ -127,13 +127,13 @@ func shownJSON(text string) string {
 	}
 	shown, changed := shownMember("", v)
 	if !changed {
-		return text
+		return shownText(text) // names count too
 	}
 	data, err := json.Marshal(shown)
 	if err != nil {
 		return Redacted // what was decoded has a JSON form
 	}
-	return string(data)
+	return shownText(string(data))
 }
 
 // shownMember is a member of JSON as it may be shown, and reports whether that is another value.
