@@ -44,6 +44,7 @@ func TestFakeScenarios(t *testing.T) {
 		{"a provider signs in by redirect and nonce", nil, providerSignIn},
 		{"who is new at a provider is transferred", nil, transfers},
 		{"a link in an email signs in", nil, emailLink},
+		{"a native app completes a link", nil, nativeLink},
 		{"a sign-up wants what is missing", nil, signUp},
 		{"sessions are touched, minted, ended", nil, sessions},
 		{"factors are verified again", []fapitest.Option{fapitest.WithReverification()}, reverification},
@@ -272,6 +273,28 @@ func emailLink(t *testing.T, f *checkedFake) {
 		t.Errorf("the link leads back with %v", back)
 	}
 	if b := f.ok("GET", at, ""); b.text("response.status") != "complete" || b.text("response.first_factor_verification.status") != "verified" {
+		t.Errorf("%v", b.at("response"))
+	}
+}
+
+func nativeLink(t *testing.T, f *checkedFake) {
+	// the challenge and the verifier of RFC 7636, appendix B
+	prepare := form("strategy", "email_link", "redirect_uri", "app://back", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method", "S256")
+	complete := func(address string) string {
+		back := f.visit(f.EmailLink(address), "")
+		return form("flow_id", back.Get("flow_id"), "approval_token", back.Get("approval_token"), "code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+	}
+	b := f.ok("POST", "/v1/client/sign_ins", form("identifier", ada))
+	f.ok("POST", "/v1/client/sign_ins/"+b.text("response.id")+"/prepare_first_factor", prepare)
+	b = f.ok("POST", "/v1/client/magic_links/complete", complete(ada))
+	if b = f.ok("POST", "/v1/client/sign_ins", form("strategy", "ticket", "ticket", b.text("response.ticket"))); b.text("response.status") != "complete" {
+		t.Errorf("%v", b.at("response"))
+	}
+	const newbie = "linked@example.com"
+	b = f.ok("POST", "/v1/client/sign_ups", form("email_address", newbie, "password", password))
+	f.ok("POST", "/v1/client/sign_ups/"+b.text("response.id")+"/prepare_verification", prepare)
+	b = f.ok("POST", "/v1/client/magic_links/complete", complete(newbie))
+	if b.text("response.object") != "sign_up_attempt" || b.text("response.status") != "complete" || b.at("response.ticket") != nil {
 		t.Errorf("%v", b.at("response"))
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,11 +31,16 @@ func fakeCommand() *cobra.Command {
 		Short: "Serve a fake of the API",
 		Long: "fake serves a Frontend API in memory until it is interrupted, for tests of programs in any language. It prints the URL\n" +
 			"that clients take as their proxy URL, and the publishable key. Every code is " + fapitest.TestCode + ".\n\n" +
+			"Nothing is sent anywhere: codes, links and invitations are printed on standard error, one a line, and are at\n" +
+			"/__fapitest/outbox as JSON and at /__fapitest/ as a page to click in. The page of a provider redirects back at once; a test\n" +
+			"that opens it adds ?email=ada@example.com for the account there, or ?error=access_denied for a user who refuses.\n" +
+			"Servers behind Clerk's backend SDKs take the same URL as their API URL, and any secret key.\n\n" +
 			"Without --seed there is one user, ada+clerk_test@example.com with the password \"correct horse\", an admin of the\n" +
 			"organization Acme. A seed is a JSON object of users, organizations, roles, templates (claims of JWT templates by name)\n" +
 			"and environment, with the members of fapitest.User, Organization and Role in snake case. What environment has is merged\n" +
-			"into the one that is served; null takes a member away. client_trust, production, reverification, single_session and\n" +
-			"strict_tokens, where true, are the options of fapitest of these names.",
+			"into the one that is served; null takes a member away. allowed_origins are those of pages that may read responses, beside\n" +
+			"this machine's. client_trust, production, reverification, single_session and strict_tokens, where true, are the options of\n" +
+			"fapitest of these names.",
 		Example: "  fapigen fake --addr 127.0.0.1:4010\n  fapigen fake --addr 127.0.0.1:0 --json --seed users.json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return fake(cmd, flags) },
@@ -54,6 +60,7 @@ type seed struct {
 	Roles          []fapitest.Role           `json:"roles"`
 	Templates      map[string]map[string]any `json:"templates"`
 	Environment    map[string]any            `json:"environment"`
+	AllowedOrigins []string                  `json:"allowed_origins"`
 	ClientTrust    bool                      `json:"client_trust"`
 	Production     bool                      `json:"production"`
 	Reverification bool                      `json:"reverification"`
@@ -77,6 +84,7 @@ func (s seed) options() []fapitest.Option {
 		opts = append(opts, fapitest.WithTemplate(name, claims))
 	}
 	opts = append(opts, fapitest.WithEnvironment(func(environment map[string]any) { merge(environment, s.Environment) }))
+	opts = append(opts, fapitest.WithAllowedOrigins(s.AllowedOrigins...))
 	for _, choice := range []struct {
 		chosen bool
 		option fapitest.Option
@@ -141,8 +149,25 @@ func fake(cmd *cobra.Command, flags fakeFlags) error {
 	if err := announce(cmd.OutOrStdout(), srv, flags.asJSON); err != nil {
 		return err
 	}
-	<-cmd.Context().Done()
+	printOutbox(cmd.Context(), cmd.ErrOrStderr(), srv)
 	return nil
+}
+
+// printOutbox prints a line for each message that would be sent, until the context is done. It serves on where nobody reads.
+func printOutbox(ctx context.Context, w io.Writer, srv *fapitest.Server) {
+	_, _ = fmt.Fprintf(w, "outbox: %s/__fapitest/\n", srv.URL())
+	for after := 0; ctx.Err() == nil; {
+		m, err := srv.NextMessage(ctx, after)
+		if err != nil {
+			return // interrupted
+		}
+		after = m.Number
+		content := m.Code
+		if m.URL != "" {
+			content = m.URL
+		}
+		_, _ = fmt.Fprintf(w, "%s to %s: %s\n", m.Kind, generator.OneLine(m.To), content)
+	}
 }
 
 // loopback refuses an address that others could reach: whoever reaches the fake may sign in.

@@ -2,11 +2,7 @@
 
 package fapitest
 
-import (
-	"crypto/sha256"
-	"encoding/base64"
-	"time"
-)
+import "time"
 
 var clientRoutes = []route{
 	{name: "GET /v1/client", mode: clientItself, handle: getClient},
@@ -77,8 +73,7 @@ func (c *call) redeemNonce() *apiError {
 		return failParam("form_param_value_invalid", "rotating_token_nonce", "The nonce is not valid, or has been used.")
 	}
 	if challenge := n.challenge; challenge != "" {
-		sum := sha256.Sum256([]byte(c.arg("code_verifier")))
-		if base64.RawURLEncoding.EncodeToString(sum[:]) != challenge {
+		if !fitsChallenge(c.arg("code_verifier"), challenge) {
 			return fail("pkce_verification_failed", "The code verifier does not fit the challenge.")
 		}
 	}

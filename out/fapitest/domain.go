@@ -58,7 +58,7 @@ func (s *Server) domainJSON(o *organization, d *domain) object {
 	return object{"object": "organization_domain", "id": d.id, "organization_id": o.id, "name": d.name, "enrollment_mode": d.mode,
 		"affiliation_email_address": nothing(d.email), "affiliation_verification": check(d.affiliation, false), "verification": check(d.affiliation, false),
 		"ownership_verification": check(d.ownership, true), "total_pending_invitations": invitations, "total_pending_suggestions": suggestions,
-		"public_organization_data": publicOrganizationJSON(o), "created_at": d.created, "updated_at": d.updated}
+		"public_organization_data": s.publicOrganizationJSON(o), "created_at": d.created, "updated_at": d.updated}
 }
 
 // inDomains is inOrganization, where the instance has domains.
@@ -167,7 +167,7 @@ func prepareAffiliation(c *call, o *organization, d *domain) (any, *apiError) {
 	if !strings.HasSuffix(strings.ToLower(email), "@"+d.name) {
 		return nil, failParam("organization_domain_mismatch", "affiliation_email_address", "The email address is not of this domain.")
 	}
-	d.email, d.affiliation = email, c.otp("affiliation_email_code", "")
+	d.email, d.affiliation = email, c.sendCode(email, "affiliation_email_code", "")
 	return c.domainJSON(o, d), nil
 }
 

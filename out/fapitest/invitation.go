@@ -3,6 +3,8 @@
 package fapitest
 
 import (
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -12,6 +14,7 @@ var invitationRoutes = []route{
 	{name: "GET /v1/organizations/{org}/invitations/pending", access: byUser, handle: inOrganization(readMembers, listPendingInvitations)},
 	{name: "POST /v1/organizations/{org}/invitations", access: byUser, handle: inOrganization(manageMembers, createInvitation)},
 	{name: "POST /v1/organizations/{org}/invitations/bulk", access: byUser, handle: inOrganization(manageMembers, createInvitations)},
+	{name: "GET /v1/tickets/accept", mode: bare, access: unidentified, handle: acceptTicket},
 	{name: "POST /v1/organizations/{org}/invitations/{id}/revoke", access: byUser, handle: inOrganization(manageMembers, revokeInvitation)},
 }
 
@@ -24,8 +27,60 @@ type invitation struct {
 
 func (s *Server) invitationJSON(o *organization, i *invitation) object {
 	return object{"object": "organization_invitation", "id": i.id, "email_address": i.email, "role": i.role, "role_name": s.roleOf(i.role).name,
-		"organization_id": o.id, "public_organization_data": publicOrganizationJSON(o), "status": i.status, "public_metadata": object{}, "url": nil,
+		"organization_id": o.id, "public_organization_data": s.publicOrganizationJSON(o), "status": i.status, "public_metadata": object{}, "url": nothing(s.invitationURL(i)),
 		"expires_at": i.created + month, "created_at": i.created, "updated_at": i.updated}
+}
+
+// invitationURL is the link in the email that invites; "" once it is of no use.
+func (s *Server) invitationURL(i *invitation) string {
+	if i.status != "pending" || i.created+month <= s.millis() {
+		return ""
+	}
+	return s.URL() + "/v1/tickets/accept?ticket=" + i.ticket
+}
+
+// acceptTicket is the page behind an invitation's link. It redirects to the application, which goes on with the ticket as
+// __clerk_status says. Somebody who is signed in as the invited user has accepted by opening it.
+func acceptTicket(c *call) (any, *apiError) {
+	t := c.state.tickets[c.query.Get("ticket")]
+	switch {
+	case c.query.Get("ticket") == "":
+		return nil, missing("ticket")
+	case t == nil:
+		return nil, failParam("ticket_invalid_code", "ticket", "Ticket is invalid.")
+	case t.invitation == nil && t.used:
+		return nil, failParam("sign_in_token_already_used_code", "ticket", "This sign-in token has already been used.")
+	}
+	u := t.user
+	if t.invitation != nil {
+		if err := c.openInvitation(t); err != nil {
+			return nil, err
+		}
+		u, _, _ = c.state.userByIdentifier(t.invitation.email)
+	}
+	_ = c.identifyPage() // a browser that is not known is nobody's
+	status, page := "sign_up", "sign_up_url"
+	switch {
+	case u != nil && c.client != nil && slices.ContainsFunc(c.client.sessions, func(x *session) bool { return x.user == u && c.alive(x) }):
+		status, page = "complete", "after_sign_in_url"
+		if t.invitation != nil {
+			t.used = true
+			c.acceptInvitation(t.org, t.invitation, u)
+			c.change()
+		}
+	case u != nil:
+		status, page = "sign_in", "sign_in_url"
+	}
+	text, _ := c.at("display_config", page).(string)
+	target, err := url.Parse(text)
+	if err != nil {
+		return nil, fail("invalid_redirect_url", "display_config."+page+" is not a URL.")
+	}
+	setQuery(target, "__clerk_status", status)
+	setQuery(target, "__clerk_ticket", c.query.Get("ticket"))
+	c.header.Set("Location", target.String())
+	c.status = http.StatusSeeOther
+	return nil, nil
 }
 
 func matchesQuery(query string, texts ...string) bool {
@@ -75,7 +130,11 @@ func (c *call) invite(o *organization, emails []string) ([]any, *apiError) {
 	}
 	list := []any{}
 	for _, email := range emails {
-		list = append(list, c.invitationJSON(o, c.newInvitation(o, email, c.arg("role"))))
+		i := c.newInvitation(o, email, c.arg("role"))
+		if c.arg("notify") != "false" {
+			c.deliver(Message{Kind: MessageInvitation, To: email, URL: c.invitationURL(i), Ticket: i.ticket})
+		}
+		list = append(list, c.invitationJSON(o, i))
 	}
 	return list, nil
 }

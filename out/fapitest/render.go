@@ -87,7 +87,7 @@ func (s *Server) userJSON(u *user) object {
 	limit := int64(0) // no limit
 	return object{
 		"object": "user", "id": u.id, "username": nothing(u.username), "first_name": nothing(u.first), "last_name": nothing(u.last),
-		"locale": nothing(u.locale), "image_url": imageURL(u.id), "profile_image_url": imageURL(u.id), "has_image": u.hasImage,
+		"locale": nothing(u.locale), "image_url": s.imageURL(u.id), "profile_image_url": s.imageURL(u.id), "has_image": u.hasImage,
 		"primary_email_address_id": nothing(u.primaryEmail), "primary_phone_number_id": nothing(u.primaryPhone),
 		"primary_web3_wallet_id": nothing(u.primaryWallet), "password_enabled": u.password != "", "two_factor_enabled": u.secondFactor(),
 		"totp_enabled": u.totpEnabled(), "backup_code_enabled": len(u.backup) > 0,
@@ -107,7 +107,7 @@ func (s *Server) userJSON(u *user) object {
 
 func (s *Server) publicUserJSON(u *user) object {
 	return object{
-		"first_name": nothing(u.first), "last_name": nothing(u.last), "image_url": imageURL(u.id), "profile_image_url": imageURL(u.id),
+		"first_name": nothing(u.first), "last_name": nothing(u.last), "image_url": s.imageURL(u.id), "profile_image_url": s.imageURL(u.id),
 		"has_image": u.hasImage, "identifier": u.identifier(), "username": nothing(u.username), "user_id": u.id,
 	}
 }
@@ -151,7 +151,7 @@ func (s *Server) externalJSON(u *user) func(*external) object {
 			kind = e.provider + "_account"
 		}
 		return object{"object": kind, "id": e.id, "provider": "oauth_" + e.provider, "identification_id": "idn_" + e.id, "provider_user_id": e.provider + "|" + u.id,
-			"approved_scopes": e.scopes, "email_address": e.email, "first_name": u.first, "last_name": u.last, "image_url": imageURL(e.id),
+			"approved_scopes": e.scopes, "email_address": e.email, "first_name": u.first, "last_name": u.last, "image_url": s.imageURL(e.id),
 			"username": nil, "public_metadata": object{}, "label": nil, "created_at": e.created, "updated_at": e.updated, "verification": e.verification.json()}
 	}
 }
@@ -208,14 +208,14 @@ func (s *Server) organizationJSON(o *organization) object {
 			pending++
 		}
 	}
-	return object{"object": "organization", "id": o.id, "name": o.name, "slug": o.slug, "image_url": imageURL(o.id), "logo_url": nil,
+	return object{"object": "organization", "id": o.id, "name": o.name, "slug": o.slug, "image_url": s.imageURL(o.id), "logo_url": nil,
 		"has_image": o.hasImage, "members_count": len(o.members), "pending_invitations_count": pending, "max_allowed_memberships": 5,
 		"admin_delete_enabled": s.setting(true, "organization_settings", "actions", "admin_delete"), "public_metadata": o.public,
 		"created_at": o.created, "updated_at": o.updated}
 }
 
-func publicOrganizationJSON(o *organization) object {
-	return object{"id": o.id, "name": o.name, "slug": o.slug, "image_url": imageURL(o.id), "has_image": o.hasImage}
+func (s *Server) publicOrganizationJSON(o *organization) object {
+	return object{"id": o.id, "name": o.name, "slug": o.slug, "image_url": s.imageURL(o.id), "has_image": o.hasImage}
 }
 
 func deletedJSON(kind, id string) object {

@@ -140,6 +140,39 @@ func visit(t *testing.T, page string) url.Values {
 	return back.Query()
 }
 
+// The challenge and the verifier are those of RFC 7636, appendix B.
+func TestSignInByANativeLink(t *testing.T) {
+	srv := withAda(t)
+	clerk := loaded(t, srv)
+	signIn, err := clerk.SignIns.Create(t.Context(), fapi.SignInCreateParams{Identifier: fapi.Ptr(ada)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = clerk.SignIns.PrepareFirstFactor(t.Context(), signIn.ID, fapi.SignInPrepareFirstFactorParams{Strategy: "email_link", RedirectURI: fapi.Ptr("app://back"),
+		CodeChallenge: fapi.Ptr("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), CodeChallengeMethod: fapi.Ptr("S256")}); err != nil {
+		t.Fatal(err)
+	}
+	back := visit(t, srv.EmailLink(ada))
+	if err := clerk.Load(t.Context()); err != nil || clerk.State().Session != nil {
+		t.Fatalf("opening the link signs in: %v", err)
+	}
+	params := fapi.MagicLinkCompleteParams{FlowID: back.Get("flow_id"), ApprovalToken: back.Get("approval_token"), CodeVerifier: "another"}
+	var failure *fapi.APIError
+	if _, err := clerk.MagicLinks.Complete(t.Context(), params); !errors.As(err, &failure) || len(failure.Errors) != 1 || failure.Errors[0].Code != "pkce_verification_failed" {
+		t.Errorf("another verifier: %v", err)
+	}
+	params.CodeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	done, err := clerk.MagicLinks.Complete(t.Context(), params)
+	if err != nil || fapi.Value(done.Ticket) == "" {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	signIn, err = clerk.SignIns.Create(t.Context(), fapi.SignInCreateParams{Ticket: done.Ticket}, fapi.WithForm("strategy", "ticket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	activate(t, clerk, signIn.CreatedSessionID)
+}
+
 func TestSignUp(t *testing.T) {
 	srv := withAda(t)
 	clerk := loaded(t, srv)

@@ -31,21 +31,28 @@ func withSession(handle func(*call, *session) (any, *apiError)) func(*call) (any
 // touchSession makes a session the last active one and chooses its organization.
 func touchSession(c *call, x *session) (any, *apiError) {
 	if c.has("active_organization_id") {
-		id := c.arg("active_organization_id")
-		o := c.state.organization(id)
-		if id != "" && (o == nil || o.member(x.user) == nil) {
-			return nil, fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
+		if err := c.chooseOrganization(x, c.arg("active_organization_id")); err != nil {
+			return nil, err
 		}
-		if o == nil && x.org != nil && c.forcesOrganization() {
-			return nil, fail("personal_accounts_not_allowed", "Personal accounts are not allowed in this instance.")
-		}
-		x.org = o
-		c.settle(x.user)
 	}
 	x.active = c.millis()
 	x.updated, x.user.lastActive = x.active, x.active
 	x.client.lastActive = x
 	return c.sessionJSON(x), nil
+}
+
+// chooseOrganization makes an organization of the user the session's, by id or slug; "" is the personal account.
+func (c *call) chooseOrganization(x *session, id string) *apiError {
+	o := c.state.organization(id)
+	if id != "" && (o == nil || o.member(x.user) == nil) {
+		return fail("organization_not_found_or_unauthorized", "The organization does not exist, or you are not a member of it.")
+	}
+	if o == nil && x.org != nil && c.forcesOrganization() {
+		return fail("personal_accounts_not_allowed", "Personal accounts are not allowed in this instance.")
+	}
+	x.org = o
+	c.settle(x.user)
+	return nil
 }
 
 func endSession(status string) func(*call, *session) (any, *apiError) {

@@ -2,7 +2,10 @@
 
 package fapitest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The factors of a sign-in: what is prepared, what is attempted.
 
@@ -65,17 +68,40 @@ func prepareFirst(c *call, a *signIn) (any, *apiError) {
 	}
 	switch strategy {
 	case "email_link":
-		k, to := c.client, a.missing
-		if to == nil {
-			to = identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
+		v, err := c.signInLink(a, id)
+		if err != nil {
+			return nil, err
 		}
-		a.first = c.emailLink(to.value, func(in *call) *apiError { return in.proved(k, a, strategy) }, func() *session { return a.session })
+		a.first = v
 	case "email_code", "phone_code", "reset_password_email_code", "reset_password_phone_code":
-		a.first = c.otp(strategy, c.arg("channel"))
+		a.first = c.sendFactor(a.addresses(), c.factors(a), strategy, id)
 	default:
 		return nil, fail("verification_strategy_invalid", "There is nothing to prepare for "+strategy+".")
 	}
 	return c.signInJSON(a), nil
+}
+
+// addresses are those that codes and links of an attempt may go to.
+func (a *signIn) addresses() []*identifier {
+	if a.missing != nil {
+		return []*identifier{a.missing}
+	}
+	return slices.Concat(a.user.emails, a.user.phones)
+}
+
+// signInLink sends a link to the address of this id, else to the primary one. A native app gets a ticket for it, which is
+// for a user: an address that nobody has takes the link of a page.
+func (c *call) signInLink(a *signIn, id string) (*verification, *apiError) {
+	k, l := c.client, emailedLink{done: func() *session { return a.session }}
+	l.step = func(in *call) *apiError { return in.proved(k, a, "email_link") }
+	to := a.missing
+	if to == nil {
+		to = identifierOf(a.user.emails, firstText(id, a.user.primaryEmail))
+		l.complete = func(in *call) (any, *apiError) {
+			return object{"flow_id": in.arg("flow_id"), "ticket": in.newTicket(a.user)}, nil
+		}
+	}
+	return c.emailLink(to.value, l)
 }
 
 func attemptFirst(c *call, a *signIn) (any, *apiError) {
@@ -134,7 +160,7 @@ func prepareSecond(c *call, a *signIn) (any, *apiError) {
 	if !strings.HasSuffix(strategy, "_code") || strategy == "backup_code" || !offers(a.seconds(), strategy, member, id) {
 		return nil, failParam("form_param_value_invalid", "strategy", "The strategy is not one of the second factors that can be prepared.")
 	}
-	a.second = c.otp(strategy, c.arg("channel"))
+	a.second = c.sendFactor(a.addresses(), a.seconds(), strategy, id)
 	return c.signInJSON(a), nil
 }
 
@@ -226,6 +252,10 @@ func (s *Server) Ticket(name string) string {
 	if u == nil {
 		return ""
 	}
+	return s.newTicket(u)
+}
+
+func (s *Server) newTicket(u *user) string {
 	id := s.newID("ticket")
 	s.state.tickets[id] = &ticket{user: u}
 	return id

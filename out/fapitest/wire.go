@@ -34,6 +34,11 @@ func (c *call) identify(fault activeFault) *apiError {
 		c.client = c.nativeClient(token, fault)
 		return nil
 	}
+	return c.identifyPage()
+}
+
+// identifyPage finds the client of a page, and refuses a dev browser that is not known.
+func (c *call) identifyPage() *apiError {
 	if cookie, err := c.http.Cookie(clientCookie); err == nil && cookie.Value != "" {
 		c.client = c.state.tokens[cookie.Value]
 	}

@@ -100,8 +100,8 @@ func TestThePublishableKeyIsWellFormed(t *testing.T) {
 
 func TestCrossOrigin(t *testing.T) {
 	srv := withAda(t)
-	a := ask(t, srv, "GET", "/v1/environment", nil, "Origin: https://app.example")
-	for name, want := range map[string]string{"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
+	a := ask(t, srv, "GET", "/v1/environment", nil, "Origin: http://localhost:3000")
+	for name, want := range map[string]string{"Access-Control-Allow-Origin": "http://localhost:3000", "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
 		"Access-Control-Expose-Headers": "Authorization, Clerk-Db-Jwt, X-Country, Retry-After"} {
 		if got := a.header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -111,10 +111,36 @@ func TestCrossOrigin(t *testing.T) {
 		t.Error("an answer to nobody's page names an origin")
 	}
 	for path, allowed := range map[string]string{"/v1/client": "", "/api_keys": "Authorization, Content-Type"} {
-		a := ask(t, srv, "OPTIONS", path, nil, "Origin: https://app.example", "Access-Control-Request-Headers: authorization")
+		a := ask(t, srv, "OPTIONS", path, nil, "Origin: http://localhost:3000", "Access-Control-Request-Headers: authorization")
 		if a.status != http.StatusNoContent || a.header.Get("Access-Control-Allow-Headers") != allowed {
 			t.Errorf("%s: %d, allows %q", path, a.status, a.header.Get("Access-Control-Allow-Headers"))
 		}
+	}
+}
+
+// A page that may not read gets its answer without the headers that let it.
+func TestOriginsThatMayRead(t *testing.T) {
+	open := withAda(t, fapitest.WithAllowedOrigins("https://app.example.com", "chrome-extension://abc"), fapitest.WithEnvironment(func(environment map[string]any) {
+		config := environment["display_config"].(map[string]any)
+		config["home_url"], config["logo_url"], config["terms_url"] = "https://home.example.com/welcome", "https://cdn.example.com/logo.png", "https://law.example.com/"
+	}))
+	for origin, allowed := range map[string]bool{
+		"http://localhost:3000": true, "https://localhost": true, "http://app.localhost:8080": true, "http://127.0.0.1:5173": true, "http://[::1]:5173": true,
+		"capacitor://localhost": true, "https://app.example.com": true, "chrome-extension://abc": true, "https://home.example.com": true,
+		"http://app.example.com": false, "https://app.example.com:8443": false, "https://app.example.com.elsewhere.example": false,
+		"https://elsewhere.example": false, "http://localhost.elsewhere.example": false, "http://127.0.0.1.elsewhere.example": false,
+		"http://localhost@elsewhere.example": false, "http://localhost:3000/path": false, "https://cdn.example.com": false, "https://law.example.com": false,
+		"null": false, "localhost": false, "http://10.0.0.1:3000": false, "file://": false, "chrome-extension://abd": false,
+	} {
+		t.Run(origin, func(t *testing.T) {
+			for _, method := range []string{"GET", "OPTIONS"} {
+				a := ask(t, open, method, "/v1/environment", nil, "Origin: "+origin)
+				want := map[bool][2]string{true: {origin, "true"}}[allowed]
+				if got := [2]string{a.header.Get("Access-Control-Allow-Origin"), a.header.Get("Access-Control-Allow-Credentials")}; got != want || a.header.Get("Vary") != "Origin" {
+					t.Errorf("%s allows %q, Vary %q", method, got, a.header.Get("Vary"))
+				}
+			}
+		})
 	}
 }
 
@@ -143,24 +169,26 @@ func TestTheRequestLogHasNoSecrets(t *testing.T) {
 func TestOptionsThatContradictEachOther(t *testing.T) {
 	user := fapitest.WithUser(fapitest.User{Emails: []string{ada}})
 	for want, opts := range map[string][]fapitest.Option{
-		"WithUser: two users have the identifier " + ada:                                     {user, user},
-		"WithOrganization: no user is called nobody":                                         {fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: "nobody"}}})},
-		"WithOrganization: two organizations are called a":                                   {fapitest.WithOrganization(fapitest.Organization{Name: "A"}), fapitest.WithOrganization(fapitest.Organization{Name: "a"})},
-		"WithOrganization: the name is empty":                                                {fapitest.WithOrganization(fapitest.Organization{})},
-		"WithUser: the TOTP secret of user_1 is not base32":                                  {fapitest.WithUser(fapitest.User{ID: "user_1", TOTPSecret: "not base32"})},
-		"WithTemplate: the name is empty":                                                    {fapitest.WithTemplate("", nil)},
-		"WithUser: one user has the identifier " + ada + " twice":                            {fapitest.WithUser(fapitest.User{Emails: []string{ada, ada}})},
-		`WithUser: "nobody" is not an email address`:                                         {fapitest.WithUser(fapitest.User{Emails: []string{"nobody"}})},
-		`WithUser: "0155" is not a phone number of the form +15555550100`:                    {fapitest.WithUser(fapitest.User{PhoneNumbers: []string{"0155"}})},
-		"WithUser: PhoneSecond wants a phone number":                                         {fapitest.WithUser(fapitest.User{PhoneSecond: true})},
-		"WithOrganization: there is no role org:boss; WithRole adds one":                     {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada, Role: "org:boss"}}})},
-		"WithOrganization: " + ada + " is a member of a twice":                               {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada}, {User: ada}}})},
-		`WithRole: "boss" is not of the form org:name`:                                       {fapitest.WithRole(fapitest.Role{Key: "boss"})},
-		`WithRole: the permission "read" of org:a is not of the form org:feature:permission`: {fapitest.WithRole(fapitest.Role{Key: "org:a", Permissions: []string{"read"}})},
-		"WithEnvironment: the function is nil":                                               {fapitest.WithEnvironment(nil)},
-		"WithFault: no operation is called GET /v1/clients":                                  {fapitest.WithFault(fapitest.Fault{On: "GET /v1/clients"})},
-		"WithUser: two users have the id user_1":                                             {fapitest.WithUser(fapitest.User{ID: "user_1"}), fapitest.WithUser(fapitest.User{ID: "user_1"})},
-		"table of operations: unexpected end of JSON input":                                  {fapitest.WithOperations("{")},
+		"WithUser: two users have the identifier " + ada:                                                  {user, user},
+		"WithOrganization: no user is called nobody":                                                      {fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: "nobody"}}})},
+		"WithOrganization: two organizations are called a":                                                {fapitest.WithOrganization(fapitest.Organization{Name: "A"}), fapitest.WithOrganization(fapitest.Organization{Name: "a"})},
+		"WithOrganization: the name is empty":                                                             {fapitest.WithOrganization(fapitest.Organization{})},
+		"WithUser: the TOTP secret of user_1 is not base32":                                               {fapitest.WithUser(fapitest.User{ID: "user_1", TOTPSecret: "not base32"})},
+		"WithTemplate: the name is empty":                                                                 {fapitest.WithTemplate("", nil)},
+		"WithUser: one user has the identifier " + ada + " twice":                                         {fapitest.WithUser(fapitest.User{Emails: []string{ada, ada}})},
+		`WithUser: "nobody" is not an email address`:                                                      {fapitest.WithUser(fapitest.User{Emails: []string{"nobody"}})},
+		`WithUser: "0155" is not a phone number of the form +15555550100`:                                 {fapitest.WithUser(fapitest.User{PhoneNumbers: []string{"0155"}})},
+		"WithUser: PhoneSecond wants a phone number":                                                      {fapitest.WithUser(fapitest.User{PhoneSecond: true})},
+		"WithOrganization: there is no role org:boss; WithRole adds one":                                  {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada, Role: "org:boss"}}})},
+		"WithOrganization: " + ada + " is a member of a twice":                                            {user, fapitest.WithOrganization(fapitest.Organization{Name: "A", Members: []fapitest.Member{{User: ada}, {User: ada}}})},
+		`WithRole: "boss" is not of the form org:name`:                                                    {fapitest.WithRole(fapitest.Role{Key: "boss"})},
+		`WithRole: the permission "read" of org:a is not of the form org:feature:permission`:              {fapitest.WithRole(fapitest.Role{Key: "org:a", Permissions: []string{"read"}})},
+		`WithAllowedOrigins: "https://app.example.com/" is not an origin such as https://app.example.com`: {fapitest.WithAllowedOrigins("https://app.example.com/")},
+		`WithAllowedOrigins: "*" is not an origin such as https://app.example.com`:                        {fapitest.WithAllowedOrigins("http://localhost", "*")},
+		"WithEnvironment: the function is nil":                                                            {fapitest.WithEnvironment(nil)},
+		"WithFault: no operation is called GET /v1/clients":                                               {fapitest.WithFault(fapitest.Fault{On: "GET /v1/clients"})},
+		"WithUser: two users have the id user_1":                                                          {fapitest.WithUser(fapitest.User{ID: "user_1"}), fapitest.WithUser(fapitest.User{ID: "user_1"})},
+		"table of operations: unexpected end of JSON input":                                               {fapitest.WithOperations("{")},
 	} {
 		srv, err := fapitest.New(opts...)
 		if err == nil {

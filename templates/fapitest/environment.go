@@ -36,7 +36,7 @@ func (s *Server) newEnvironment() object {
 		kind = "production"
 	}
 	return object{
-		"auth_config": s.authConfig(), "display_config": displayConfig(kind), "user_settings": userSettings(),
+		"auth_config": s.authConfig(), "display_config": s.displayConfig(kind), "user_settings": s.userSettings(),
 		"organization_settings": object{
 			"enabled": true, "max_allowed_memberships": 5, "actions": object{"admin_delete": true}, "creator_role": "org:admin", "slug": object{"disabled": false},
 			"domains": object{"enabled": true, "enrollment_modes": texts("manual_invitation", "automatic_invitation", "automatic_suggestion"), "default_role": "org:member"},
@@ -64,11 +64,11 @@ func (s *Server) authConfig() object {
 	}
 }
 
-func displayConfig(kind string) object {
-	const portal = "https://accounts.example.com/"
+func (s *Server) displayConfig(kind string) object {
+	portal := s.pageURL("")
 	return object{
 		"object": "display_config", "id": "display_config_2fapitest", "instance_environment_type": kind, "application_name": "Fake app", "theme": object{},
-		"preferred_sign_in_strategy": "password", "logo_image_url": "", "favicon_image_url": "", "home_url": "https://example.com/",
+		"preferred_sign_in_strategy": "password", "logo_image_url": "", "favicon_image_url": "", "home_url": portal + "home",
 		"sign_in_url": portal + "sign-in", "sign_up_url": portal + "sign-up", "user_profile_url": portal + "user", "waitlist_url": portal + "waitlist",
 		"oauth_consent_url": portal + "oauth-consent", "after_sign_in_url": portal + "default-redirect", "after_sign_up_url": portal + "default-redirect",
 		"after_sign_out_one_url": portal + "sign-in/choose", "after_sign_out_all_url": portal + "sign-in", "after_switch_session_url": portal + "default-redirect",
@@ -81,11 +81,11 @@ func displayConfig(kind string) object {
 	}
 }
 
-func userSettings() object {
+func (s *Server) userSettings() object {
 	enabled := func(on bool) object { return object{"enabled": on} }
 	social := func(provider, name string) object {
 		return object{"enabled": true, "required": false, "authenticatable": true, "block_email_subaddresses": false, "strategy": "oauth_" + provider,
-			"not_selectable": false, "deprecated": false, "name": name, "logo_url": "https://img.example.com/" + provider + ".svg"}
+			"not_selectable": false, "deprecated": false, "name": name, "logo_url": s.imageURL(provider + ".svg")}
 	}
 	return object{
 		"attributes": attributes(), "social": object{"oauth_apple": social("apple", "Apple"), "oauth_google": social("google", "Google"), "oauth_github": social("github", "GitHub")},

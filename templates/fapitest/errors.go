@@ -13,7 +13,7 @@ func (e *apiError) Error() string { return e.code }
 var statuses = map[string]int{
 	"action_for_session_not_authorized": 401, "already_a_member_in_organization": 400, "authentication_invalid": 401, "authorization_invalid": 403,
 	"backup_codes_not_available": 400, "bad_request": 400, "captcha_missing_token": 400, "client_state_invalid": 400, "dev_browser_unauthenticated": 401,
-	"internal_clerk_error": 500, "google_one_tap_token_invalid": 400, "identifier_already_signed_in": 400, "identification_update_second_factor_unverified": 400, "invalid_action_for_session": 400, "invalid_action_for_session_reverification": 400, "invitation_account_not_exists": 400,
+	"host_invalid": 400, "internal_clerk_error": 500, "google_one_tap_token_invalid": 400, "identifier_already_signed_in": 400, "identification_update_second_factor_unverified": 400, "invalid_action_for_session": 400, "invalid_action_for_session_reverification": 400, "invitation_account_not_exists": 400,
 	"last_required_identification_deletion_failed": 400, "malformed_request_parameters": 400, "missing_organization_permission": 403,
 	"native_api_disabled": 400, "no_passkeys_found_for_user": 400, "no_password_set": 400, "no_second_factors": 400,
 	"not_a_member_in_organization": 403, "oauth_provider_not_enabled": 400, "organization_invitation_already_accepted": 400,

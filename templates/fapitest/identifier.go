@@ -92,9 +92,13 @@ func (k identifierKind) prepare(c *call, i *identifier) (any, *apiError) {
 		i.verification = &verification{object: "verification_web3", status: "unverified", strategy: firstText(strategy, k.strategy), nonce: c.newID("nonce")}
 	case strategy == "email_link" && k.strategy == "email_code":
 		u := c.user()
-		i.verification = c.emailLink(i.value, func(in *call) *apiError { return in.verified(u, k, i) }, noSession)
+		v, err := c.emailLink(i.value, emailedLink{step: func(in *call) *apiError { return in.verified(u, k, i) }, done: noSession})
+		if err != nil {
+			return nil, err
+		}
+		i.verification = v
 	case strategy == k.strategy:
-		i.verification = c.otp(strategy, c.arg("channel"))
+		i.verification = c.sendCode(i.value, strategy, c.arg("channel"))
 	case strategy == "":
 		return nil, missing("strategy")
 	default:

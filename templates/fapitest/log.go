@@ -1,6 +1,7 @@
 package fapitest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,7 +9,8 @@ import (
 	"sync"
 )
 
-// Request is one request as it arrived. Credentials are Redacted: the values of tokens, passwords and codes.
+// Request is one request as it arrived. Secrets are Redacted, wherever they stand: tokens, tickets, nonces, passwords, codes
+// and whatever else is named or looks like a credential. Outbox has what was sent to users.
 type Request struct {
 	Method string // the verb that is meant: that of _method, when it is tunnelled
 	Path   string // without a prefix before /v1
@@ -18,9 +20,6 @@ type Request struct {
 	Status int   // of the answer; 0 when there was none
 	Fault  Fault // that it met, without Skip and Times; the zero Fault is none
 }
-
-// Redacted stands in a Request for a value that is a secret.
-const Redacted = "[redacted]"
 
 // String is the method and the path.
 func (r Request) String() string { return r.Method + " " + r.Path }
@@ -34,39 +33,14 @@ type requestLog struct {
 	list []*Request
 }
 
-var secretFields = []string{"password", "new_password", "current_password", "code", "token", "ticket", "signature", "captcha_token",
-	"public_key_credential", "rotating_token_nonce", "code_verifier", "code_challenge", "expired_token", "__clerk_db_jwt",
-	"__clerk_testing_token", "__clerk_ticket", "proof_token", "client_secret", "refresh_token", "access_token", "google_one_tap_token", "payment_token"}
-
-var secretHeaders = []string{"Authorization", "Cookie"}
-
-func redact(values url.Values) url.Values {
-	out := url.Values{}
-	for name, list := range values {
-		out[name] = slices.Clone(list)
-		if slices.Contains(secretFields, name) {
-			for i, v := range list {
-				if v != "" {
-					out[name][i] = Redacted
-				}
-			}
-		}
-	}
-	return out
-}
-
 func (l *requestLog) add(c *call, met Fault) *Request {
-	r := &Request{Method: c.method, Path: c.path, Query: redact(c.query), Form: redact(c.form), Header: c.http.Header.Clone(), Fault: met}
-	for _, name := range secretHeaders {
-		if r.Header.Get(name) != "" {
-			r.Header.Set(name, Redacted)
-		}
-	}
+	form := maps.Clone(c.form)
 	for name, value := range c.body {
 		if text, ok := value.(string); ok {
-			r.Form[name] = redact(url.Values{name: {text}})[name]
+			form[name] = []string{text}
 		}
 	}
+	r := &Request{Method: c.method, Path: shownPath(c.path), Query: shownValues(c.query), Form: shownValues(form), Header: shownHeader(c.http.Header), Fault: met}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.list) == maxRequests {
@@ -92,12 +66,14 @@ func (s *Server) Requests(wanted ...string) []Request {
 	for _, r := range s.requests.list {
 		if len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return matches(w, r.String()) }) {
 			one := *r
-			one.Query, one.Form, one.Header = redact(r.Query), redact(r.Form), r.Header.Clone()
+			one.Query, one.Form, one.Header = cloneValues(r.Query), cloneValues(r.Form), r.Header.Clone()
 			list = append(list, one)
 		}
 	}
 	return list
 }
+
+func cloneValues(values url.Values) url.Values { return url.Values(http.Header(values).Clone()) }
 
 // matches tells whether "POST /path" is of a form. A `*` stands for one segment, at the form's end for anything.
 func matches(form, text string) bool {

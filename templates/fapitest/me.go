@@ -172,7 +172,7 @@ func setProfileImage(c *call) (any, *apiError) {
 		return nil, failParam("form_param_missing", "file", "file must be included.")
 	}
 	c.user().hasImage = true
-	return object{"object": "image", "id": c.newID("img"), "name": "profile", "public_url": imageURL(c.user().id)}, nil
+	return object{"object": "image", "id": c.newID("img"), "name": "profile", "public_url": c.imageURL(c.user().id)}, nil
 }
 
 func deleteProfileImage(c *call) (any, *apiError) {

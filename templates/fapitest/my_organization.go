@@ -79,8 +79,8 @@ type suggestion struct {
 	created, updated int64
 }
 
-func suggestionJSON(g *suggestion) object {
-	return object{"object": "organization_suggestion", "id": g.id, "public_organization_data": publicOrganizationJSON(g.org), "status": g.status,
+func (s *Server) suggestionJSON(g *suggestion) object {
+	return object{"object": "organization_suggestion", "id": g.id, "public_organization_data": s.publicOrganizationJSON(g.org), "status": g.status,
 		"created_at": g.created, "updated_at": g.updated}
 }
 
@@ -123,7 +123,7 @@ func mySuggestions(c *call) (any, *apiError) {
 	list := []any{}
 	for _, g := range c.state.suggestions {
 		if g.user == c.user() && c.wanted("status", g.status) {
-			list = append(list, suggestionJSON(g))
+			list = append(list, c.suggestionJSON(g))
 		}
 	}
 	return c.page(list), nil
@@ -140,7 +140,7 @@ func acceptSuggestion(c *call) (any, *apiError) {
 		}
 		g.status, g.updated = "accepted", c.millis()
 		g.org.requests = append(g.org.requests, &membershipRequest{id: c.newID("orgmemreq"), status: "pending", user: g.user, created: g.updated, updated: g.updated})
-		return suggestionJSON(g), nil
+		return c.suggestionJSON(g), nil
 	}
 	return nil, notFound("Organization suggestion")
 }

@@ -172,8 +172,11 @@ func (t *operations) complete(s *shape, value any) any {
 	return value
 }
 
-// fitting is the alternative that a value is of: of the same kind and, of objects, with the same constants.
+// fitting is the alternative that a value is of: of the same kind and, of objects, with the same constants. Of several the
+// one that knows most of the value's members.
 func (t *operations) fitting(list []*shape, value any) *shape {
+	var best *shape
+	most := -1
 	for _, s := range list {
 		inner, _ := t.follow(s)
 		if inner == nil {
@@ -181,12 +184,8 @@ func (t *operations) fitting(list []*shape, value any) *shape {
 		}
 		switch v := value.(type) {
 		case object:
-			if inner.Members != nil && !slices.ContainsFunc(inner.Required, func(name string) bool {
-				given, ok := v[name]
-				want := inner.Members[name]
-				return ok && want != nil && want.Kind == "constant" && given != want.Value
-			}) {
-				return inner
+			if known := inner.knows(v); known > most {
+				best, most = inner, known
 			}
 		case []any:
 			if inner.Items != nil {
@@ -194,9 +193,30 @@ func (t *operations) fitting(list []*shape, value any) *shape {
 			}
 		}
 	}
-	inner, _ := t.follow(list[0])
-	if inner == nil {
-		inner = &shape{}
+	if best == nil {
+		best, _ = t.follow(list[0])
 	}
-	return inner
+	if best == nil {
+		best = &shape{}
+	}
+	return best
+}
+
+// knows counts the members of an object that a shape has, -1 where the object is not of the shape.
+func (s *shape) knows(value object) int {
+	if s.Members == nil {
+		return -1
+	}
+	known := 0
+	for name, given := range value {
+		want := s.Members[name]
+		if want == nil {
+			continue
+		}
+		if want.Kind == "constant" && slices.Contains(s.Required, name) && given != want.Value {
+			return -1
+		}
+		known++
+	}
+	return known
 }

@@ -117,7 +117,7 @@ func WithEnvironment(change func(environment map[string]any)) Option {
 	}
 }
 
-// WithAddress listens on another address than a free port of 127.0.0.1.
+// WithAddress listens on another address than a free port of 127.0.0.1: an IP address of loopback, or localhost, and a port.
 func WithAddress(hostport string) Option {
 	return func(s *Server) error { s.cfg.address = hostport; return nil }
 }

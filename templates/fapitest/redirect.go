@@ -50,11 +50,16 @@ func openVisit(c *call) (any, *apiError) {
 }
 
 func createDevBrowser(c *call) (any, *apiError) {
-	id := c.newID("dvb")
-	c.state.browsers[id] = nil
+	id := c.newBrowser()
 	c.client = nil
 	c.header.Set("Clerk-Db-Jwt", id)
 	return object{"id": id}, nil
+}
+
+func (s *Server) newBrowser() string {
+	id := s.newID("dvb")
+	s.state.browsers[id] = nil
+	return id
 }
 
 // provider is the name in a strategy such as oauth_google, oauth_token_apple or google_one_tap.
@@ -239,33 +244,4 @@ func createHostedAuth(c *call) (any, *apiError) {
 	return object{"object": "hosted_auth", "url": page}, nil
 }
 
-// emailLink sends a link to an address. EmailLink gives it. Who opens it has verified the address; then step goes on, and
-// done is the session that came of it.
-func (c *call) emailLink(to string, step func(*call) *apiError, done func() *session) *verification {
-	v := &verification{object: "verification_email_link", status: "unverified", strategy: "email_link", expires: c.millis() + codeLife}
-	k := c.client
-	c.state.links[to] = c.newVisit(&visit{redirect: firstText(c.arg("redirect_url"), c.URL()), arrive: func(visitor) url.Values {
-		in := &call{Server: c.Server, client: k}
-		if err := in.attempt(v, true, nil); err == nil {
-			if err := step(in); err != nil {
-				v.status, v.failure = "failed", err
-			}
-		}
-		k.updated = max(in.millis(), k.updated+1)
-		values := url.Values{"__clerk_status": {v.status}}
-		if x := done(); x != nil {
-			values.Set("__clerk_created_session", x.id)
-		}
-		return values
-	}})
-	return v
-}
-
 func noSession() *session { return nil }
-
-// EmailLink is the link that was sent to an email address last, "" for none. Opening it verifies the attempt.
-func (s *Server) EmailLink(address string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.links[address]
-}

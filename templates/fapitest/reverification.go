@@ -1,6 +1,9 @@
 package fapitest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 var reverificationRoutes = []route{
 	{name: "POST /v1/client/sessions/{id}/verify", access: byClient, handle: withSession(startReverification)},
@@ -77,9 +80,11 @@ func prepareReverification(c *call, x *session, second bool) (any, *apiError) {
 	if !offers(factors, strategy, member, id) || strategy == "password" || strategy == "totp" || strategy == "backup_code" {
 		return nil, failParam("form_param_value_invalid", "strategy", "The strategy is not one of the factors that can be prepared.")
 	}
-	v := c.otp(strategy, c.arg("channel"))
+	var v *verification
 	if strategy == "passkey" {
 		v = c.passkeyChallenge()
+	} else {
+		v = c.sendFactor(slices.Concat(x.user.emails, x.user.phones), factors, strategy, id)
 	}
 	if second {
 		x.verify.second = v

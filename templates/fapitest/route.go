@@ -12,7 +12,8 @@ const (
 	anyone access = iota
 	byClient
 	byUser
-	byToken // a session token as a bearer's, as API keys want it
+	byToken      // a session token as a bearer's, as API keys want it
+	unidentified // anybody; the handler looks for the client itself, if it wants one
 )
 
 // mode is what stands around a response.
@@ -115,7 +116,7 @@ func handled() []route {
 	for _, list := range [][]route{
 		clientRoutes, signInRoutes, signUpRoutes, sessionRoutes, reverificationRoutes, meRoutes, identifierRoutes, factorRoutes,
 		externalRoutes, organizationRoutes, memberRoutes, invitationRoutes, domainRoutes, myOrganizationRoutes, environmentRoutes,
-		billingRoutes, apiKeyRoutes, browserRoutes, deviceRoutes, enterpriseRoutes,
+		billingRoutes, apiKeyRoutes, browserRoutes, deviceRoutes, enterpriseRoutes, backendRoutes, linkRoutes,
 	} {
 		all = append(all, list...)
 	}

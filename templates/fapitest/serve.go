@@ -19,8 +19,15 @@ type reply struct {
 
 // serve answers one request: faults before, the operation under the lock, faults after.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !s.servesHost(r.Host) {
+		s.refuseHost(w, r)
+		return
+	}
 	if r.Method == http.MethodOptions {
 		s.preflight(w, r)
+		return
+	}
+	if s.serveOwn(w, r) {
 		return
 	}
 	c, bad := s.readCall(r)
@@ -92,13 +99,14 @@ func (s *Server) answer(c *call, bad *apiError, fault activeFault) reply {
 	if fault.refusal != nil {
 		return c.refuse(fault.refusal, fault.header)
 	}
-	if bad == nil {
+	open := route != nil && route.access == unidentified
+	if bad == nil && !open {
 		bad = c.identify(fault)
 	}
 	if bad == nil && route == nil {
 		bad = notFound(c.method + " " + c.path)
 	}
-	if bad == nil {
+	if bad == nil && !open {
 		bad = c.admit(route)
 	}
 	if bad != nil {
@@ -240,10 +248,13 @@ func (s *Server) cors(h http.Header, r *http.Request) {
 	if origin == "" {
 		return
 	}
+	h.Add("Vary", "Origin")
+	if !s.allowsOrigin(origin) {
+		return
+	}
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
 	h.Set("Access-Control-Expose-Headers", "Authorization, Clerk-Db-Jwt, X-Country, Retry-After")
-	h.Add("Vary", "Origin")
 }
 
 // preflight allows what a page may send beyond a simple request. That is little: a browser refuses any header of its own

@@ -297,11 +297,25 @@ func prepareSignUp(c *call, a *signUp) (any, *apiError) {
 		}
 	case strategy == "email_link" && a.email != "":
 		k := c.client
-		a.emailCheck = c.emailLink(a.email, func(in *call) *apiError { return in.finishSignUp(k, a) }, func() *session { return a.session })
+		v, err := c.emailLink(a.email, emailedLink{
+			step: func(in *call) *apiError { return in.finishSignUp(k, a) },
+			done: func() *session { return a.session },
+			complete: func(in *call) (any, *apiError) {
+				if err := in.finishSignUp(k, a); err != nil {
+					return nil, err
+				}
+				return in.signUpJSON(a), nil
+			},
+			owner: k,
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.emailCheck = v
 	case strategy == "email_code" && a.email != "":
-		a.emailCheck = c.otp(strategy, "")
+		a.emailCheck = c.sendCode(a.email, strategy, "")
 	case strategy == "phone_code" && a.phone != "":
-		a.phoneCheck = c.otp(strategy, c.arg("channel"))
+		a.phoneCheck = c.sendCode(a.phone, strategy, c.arg("channel"))
 	case strategy == "":
 		return nil, missing("strategy")
 	default:

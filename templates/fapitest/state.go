@@ -23,7 +23,7 @@ type state struct {
 	orgs        []*organization
 	tickets     map[string]*ticket
 	visits      map[string]*visit
-	links       map[string]string // in emails, by address
+	flows       map[string]*linkFlow // of native apps
 	waitlist    map[string]string
 	keys        []*apiKey
 	suggestions []*suggestion
@@ -33,7 +33,7 @@ type state struct {
 
 func newState() state {
 	return state{clients: map[string]*client{}, tokens: map[string]*client{}, browsers: map[string]*client{}, nonces: map[string]*nonce{}, challenges: map[string]*deviceChallenge{},
-		tickets: map[string]*ticket{}, visits: map[string]*visit{}, links: map[string]string{}, waitlist: map[string]string{}}
+		tickets: map[string]*ticket{}, visits: map[string]*visit{}, flows: map[string]*linkFlow{}, waitlist: map[string]string{}}
 }
 
 // client is a device.

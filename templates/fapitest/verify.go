@@ -26,15 +26,6 @@ const (
 	attemptLife = int64(24 * time.Hour / time.Millisecond)
 )
 
-// otp starts a verification by a code.
-func (s *Server) otp(strategy, channel string) *verification {
-	v := &verification{object: "verification_otp", status: "unverified", strategy: strategy, expires: s.millis() + codeLife}
-	if strings.HasSuffix(strategy, "phone_code") {
-		v.channel = firstText(channel, "sms")
-	}
-	return v
-}
-
 // attempt checks a code. good is whether it is the right one.
 func (c *call) attempt(v *verification, good bool, wrong *apiError) *apiError {
 	switch {
