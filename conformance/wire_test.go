@@ -64,13 +64,11 @@ func params[T any](a args) T {
 		if !given {
 			continue
 		}
-		if _, several := value.([]any); v.Field(i).Kind() == reflect.Slice && !several {
+		asJSON := v.Field(i).Type() == reflect.TypeFor[json.RawMessage]()
+		if _, several := value.([]any); v.Field(i).Kind() == reflect.Slice && !asJSON && !several {
 			value = []any{value}
 		}
 		data, err := json.Marshal(value)
-		if err == nil && v.Field(i).Kind() == reflect.String && data[0] != '"' { // a field that is sent as JSON text
-			data, err = json.Marshal(string(data))
-		}
 		if err == nil {
 			err = json.Unmarshal(data, v.Field(i).Addr().Interface())
 		}
