@@ -152,7 +152,7 @@ func mayBeNull(t reflect.Type) bool {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return true
 	}
-	return t == reflect.TypeFor[Union]()
+	return t == reflect.TypeFor[Union]() || t == reflect.TypeFor[ErrorMeta]() // whose Raw is nil then
 }
 
 // decodesItself says whether any JSON may be right for t: json.RawMessage, Union and other types with a decoder of

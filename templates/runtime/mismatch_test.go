@@ -136,6 +136,25 @@ func TestMismatchesOfMembersThatAreAlwaysThere(t *testing.T) {
 	})
 }
 
+func TestMismatchesOfAnErrorDetail(t *testing.T) {
+	for name, tt := range map[string]struct{ members, want string }{
+		"without meta":        {``, ""},
+		"meta is null":        {`,"meta":null`, ""},
+		"meta of the server":  {`,"meta":{"param_name":"code","more":1}`, ""},
+		"without its message": {`,"message":null`, "/message null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := `{"code":"external_account_exists","long_message":"m"` + tt.members
+			if !strings.Contains(raw, `"message":`) {
+				raw += `,"message":"m"`
+			}
+			if got := strings.Join(testMismatches[ErrorDetail](raw+"}"), ","); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestMismatchesAreBounded(t *testing.T) {
 	t.Run("in number", func(t *testing.T) {
 		if got := testMismatches[[]testShapes]("[" + strings.Repeat("{},", 5000) + "{}]"); len(got) != maxMismatches {
