@@ -29,17 +29,19 @@ var happenings = map[string]func(context.Context, *fapitest.Server, args, []act)
 	"backend_makes_ticket": func(_ context.Context, server *fapitest.Server, a args, _ []act) (string, error) {
 		return server.Ticket(a["user"].(string)), nil
 	},
-	"user_visits": func(ctx context.Context, _ *fapitest.Server, _ args, acts []act) (string, error) {
+	"user_visits": func(ctx context.Context, _ *fapitest.Server, a args, acts []act) (string, error) {
 		target, ok := acts[len(acts)-1].Value.(string)
 		if !ok {
 			return "", errors.New("the step before gave no URL")
 		}
-		return visit(ctx, target)
+		as, _ := a["as"].(string)
+		return visit(ctx, target+as, a["leads_to"].(string))
 	},
 }
 
-// visit follows a URL as the browser of the user does, up to the application's callback.
-func visit(ctx context.Context, target string) (nonce string, err error) {
+// visit follows a URL as the browser of the user does, up to the application's URL that it has to lead to. A native
+// application finds a nonce there.
+func visit(ctx context.Context, target, leadsTo string) (nonce string, err error) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
@@ -54,5 +56,9 @@ func visit(ctx context.Context, target string) (nonce string, err error) {
 	if err != nil || resp.StatusCode != http.StatusSeeOther {
 		return "", fmt.Errorf("the provider answered %s", resp.Status)
 	}
-	return callback.Query().Get("rotating_token_nonce"), nil
+	query := callback.Query()
+	if callback.RawQuery = ""; callback.String() != leadsTo {
+		return "", fmt.Errorf("the provider leads to %s, want %s", callback, leadsTo)
+	}
+	return query.Get("rotating_token_nonce"), nil
 }

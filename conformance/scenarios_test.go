@@ -16,8 +16,11 @@ const (
 	bob      = "bob@example.com"
 	eve      = "eve@example.com"
 
-	wrongCode = "422 form_code_incorrect code"
+	wrongCode    = "422 form_code_incorrect code"
+	notPermitted = "403 missing_organization_permission"
 )
+
+var organizationPermissions = []any{"org:sys_api_keys:read", "org:sys_api_keys:manage", "org:sys_entconns:manage", "org:sys_memberships:read", "org:sys_memberships:manage"}
 
 // world is what the servers hold: Ada in two organizations, Bob in one of them, Eve with second factors.
 func world(more ...fapitest.Option) []fapitest.Option {
@@ -91,12 +94,6 @@ var scenarios = []scenario{
 		do("sign_in_attempt_second", "strategy", "email_code", "code", fapitest.TestCode),
 		do("set_active", "session", "created"),
 	}},
-	{name: "sign in at a provider", options: world(), only: "native", steps: []step{do("load"),
-		do("sign_in_create", "strategy", "oauth_google", "redirect_url", "acme://callback", "action_complete_redirect_url", "acme://callback"),
-		do("sign_in_redirect"), do("user_visits"),
-		do("sign_in_reload", "rotating_token_nonce", lastFound),
-		do("set_active", "session", "created"),
-	}},
 	{name: "sign up", options: world(), steps: []step{do("load"),
 		do("sign_up_create", "email_address", "new@example.com", "first_name", "Nova"),
 		do("sign_up_update", "password", password),
@@ -104,6 +101,19 @@ var scenarios = []scenario{
 		do("sign_up_attempt", "strategy", "email_code", "code", "000000").fails(wrongCode),
 		do("sign_up_attempt", "strategy", "email_code", "code", fapitest.TestCode),
 		do("set_active", "session", "created"), do("token"),
+	}},
+	{name: "sign up by a form that has more fields", options: world(), steps: []step{do("load"),
+		do("sign_up_create", "email_address", "new@example.com", "password", password, "phone_number", "", "username", "", "first_name", "", "last_name", ""),
+		do("sign_up_prepare", "strategy", "email_code"),
+		do("sign_up_attempt", "strategy", "email_code", "code", fapitest.TestCode),
+		do("set_active", "session", "created"), do("token"),
+	}},
+	{name: "sign up by a form that is filled in bit by bit", options: world(), steps: []step{do("load"),
+		do("sign_up_create", "email_address", "", "username", "novanova", "phone_number", "+15555550101", "first_name", "Nova"),
+		do("sign_up_update", "email_address", "new@example.com", "username", "", "phone_number", "", "first_name", "", "password", password),
+		do("sign_up_prepare", "strategy", "email_code"),
+		do("sign_up_attempt", "strategy", "email_code", "code", fapitest.TestCode),
+		do("set_active", "session", "created"),
 	}},
 	{name: "tokens", options: world(), steps: signedIn(ada,
 		do("token", "times", 5),
@@ -199,6 +209,19 @@ var scenarios = []scenario{
 	{name: "API keys", options: world(), steps: signedIn(ada,
 		do("api_key_create", "type", "api_key", "name", "deploy", "subject", "user_ada", "description", "for the pipeline", "seconds_until_expiration", 3600),
 		do("api_key_list", "limit", 10, "subject", "user_ada", "query", "depl"), do("api_key_revoke", "revocation_reason", "lost"),
+	)},
+	{name: "an administrator of an organization", options: world(), steps: signedIn(ada, do("set_active", "organization", "org_acme"), do("token"),
+		do("has", "permissions", organizationPermissions),
+		do("api_key_create", "type", "api_key", "name", "deploy", "subject", "org_acme"),
+		do("api_key_list", "limit", 10, "subject", "org_acme", "query", "depl"), do("api_key_revoke", "revocation_reason", "lost"),
+		do("enterprise_connection_list"),
+	)},
+	{name: "a member of an organization", options: world(), steps: signedIn(bob, do("set_active", "organization", "org_acme"), do("token"),
+		do("has", "permissions", organizationPermissions),
+		do("api_key_create", "type", "api_key", "name", "deploy", "subject", "org_acme").fails(notPermitted),
+		do("api_key_list", "limit", 10, "subject", "org_acme", "query", "depl").fails(notPermitted),
+		do("enterprise_connection_list").fails(notPermitted),
+		do("api_key_create", "type", "api_key", "name", "deploy", "subject", "user_bob"),
 	)},
 	{name: "phones, images, accounts", options: world(), steps: signedIn(ada,
 		do("phone_create", "phone_number", "+15555550101"), do("phone_prepare"), do("phone_attempt", "code", fapitest.TestCode),

@@ -29,6 +29,7 @@ type sdk struct {
 	invitation   *fapi.OrganizationInvitation
 	phone        *fapi.PhoneNumber
 	key          *fapi.APIKey
+	account      *fapi.ExternalAccount
 }
 
 // startNative is a Go program as most are: it speaks as a native app does.

@@ -20,7 +20,8 @@ const signUp = (s) => ({
   status: s.status,
   missing: s.missingFields,
   unverified: s.unverifiedFields,
-  email_address: s.emailAddress ?? "",
+  fields: [s.emailAddress, s.phoneNumber, s.username, s.firstName, s.lastName].map((field) => field ?? ""),
+  external: s.verifications.externalAccount.status ?? "",
   created_session: s.createdSessionId ?? "",
   created_user: s.createdUserId ?? "",
 });
@@ -46,6 +47,7 @@ const profile = (u) => ({
   name: `${u.firstName ?? ""} ${u.lastName ?? ""}`,
   username: u.username ?? "",
   emails: u.emailAddresses.map((e) => `${e.emailAddress} ${e.verification.status ?? ""}`),
+  accounts: u.externalAccounts.map((a) => `${a.provider} ${a.emailAddress} ${a.verification?.status ?? ""}`),
   primary_email: u.primaryEmailAddress?.emailAddress ?? "",
   unsafe_metadata: u.unsafeMetadata,
   password: u.passwordEnabled,
@@ -151,6 +153,13 @@ const verbs = {
     return signUp(await kept.signUp.attemptVerification(camel(args)));
   },
 
+  async sign_up_redirect(_, __, kept) {
+    return String(kept.signUp.verifications.externalAccount.externalVerificationRedirectURL);
+  },
+  async sign_up_reload(_, args, kept) {
+    return signUp(await kept.signUp.reload(camel(args)));
+  },
+
   async set_active(clerk, args, kept) {
     const wanted = {};
     if (args.session) wanted.session = session(clerk, args.session, kept);
@@ -164,6 +173,9 @@ const verbs = {
     const options = { ...camel(args), ...(organization !== undefined && { organizationId: organization }) };
     const all = await Promise.all(Array.from({ length: times }, () => clerk.session.getToken(options)));
     return all.map(claims);
+  },
+  async has(clerk, { permissions }) {
+    return permissions.map((permission) => clerk.session.checkAuthorization({ permission }));
   },
 
   async organization_create(clerk, args) {
@@ -193,10 +205,16 @@ const verbs = {
   async invitation_revoke(_, __, kept) {
     return (await kept.invitation.revoke()).status;
   },
+  async enterprise_connection_list(clerk) {
+    return (await clerk.organization.getEnterpriseConnections()).length;
+  },
   async role_list(clerk, { limit }) {
     return page(await clerk.organization.getRoles({ initialPage: 1, pageSize: limit }), (r) => r.key);
   },
 
+  async user_reload(clerk, args) {
+    return profile(await clerk.user.reload(camel(args)));
+  },
   async user_update(clerk, args) {
     return profile(await clerk.user.update(camel(args)));
   },
@@ -284,9 +302,13 @@ const verbs = {
   async image_delete(clerk) {
     await clerk.user.setProfileImage({ file: null });
   },
-  async external_account_create(clerk, args) {
+  async external_account_create(clerk, args, kept) {
     const { additionalScope, ...rest } = camel(args);
-    return (await clerk.user.createExternalAccount({ ...rest, additionalScopes: additionalScope })).verification.status;
+    kept.account = await clerk.user.createExternalAccount({ ...rest, additionalScopes: additionalScope });
+    return kept.account.verification.status;
+  },
+  async external_account_redirect(_, __, kept) {
+    return String(kept.account.verification.externalVerificationRedirectURL);
   },
   async device_list(clerk) {
     return (await clerk.user.getSessions()).map((s) => `${s.id} ${s.status}`);

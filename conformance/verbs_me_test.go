@@ -8,6 +8,9 @@ import (
 
 func init() {
 	for name, verb := range map[string]func(context.Context, *sdk, args) (any, error){
+		"user_reload": func(ctx context.Context, s *sdk, a args) (any, error) {
+			return told(profile)(s.clerk.Me.Get(ctx, params[fapi.MeGetParams](a)))
+		},
 		"user_update": func(ctx context.Context, s *sdk, a args) (any, error) {
 			return told(profile)(s.clerk.Me.Update(ctx, params[fapi.MeUpdateParams](a)))
 		},
@@ -90,6 +93,10 @@ func init() {
 		"invitation_revoke": func(ctx context.Context, s *sdk, _ args) (any, error) {
 			return told(func(i *fapi.OrganizationInvitation) any { return wire(i).text("status") })(
 				s.clerk.Organizations.Invitations.Revoke(ctx, s.organization(), s.invitation.ID))
+		},
+		"enterprise_connection_list": func(ctx context.Context, s *sdk, a args) (any, error) {
+			list, err := s.clerk.Organizations.EnterpriseConnections.List(ctx, s.organization(), params[fapi.OrganizationEnterpriseConnectionListParams](a))
+			return len(list), err
 		},
 		"role_list": func(ctx context.Context, s *sdk, a args) (any, error) {
 			return pageOf[fapi.Role](func(r object) string { return r.text("key") })(

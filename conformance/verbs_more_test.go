@@ -55,8 +55,11 @@ func init() {
 			return told(nothing[fapi.DeletedObject])(s.clerk.Me.DeleteProfileImage(ctx))
 		},
 		"external_account_create": func(ctx context.Context, s *sdk, a args) (any, error) {
-			return told(func(e *fapi.ExternalAccount) any { return wire(e).object("verification").text("status") })(
+			return told(func(e *fapi.ExternalAccount) any { s.account = e; return wire(e).object("verification").text("status") })(
 				s.clerk.Me.ExternalAccounts.Create(ctx, params[fapi.MeExternalAccountCreateParams](a)))
+		},
+		"external_account_redirect": func(_ context.Context, s *sdk, _ args) (any, error) {
+			return wire(s.account).object("verification").text("external_verification_redirect_url"), nil
 		},
 	})
 }

@@ -52,6 +52,13 @@ var verbs = map[string]func(context.Context, *sdk, args) (any, error){
 		return s.signsUp(s.clerk.SignUps.AttemptVerification(ctx, s.signUp.ID, params[fapi.SignUpAttemptVerificationParams](a)))
 	},
 
+	"sign_up_redirect": func(_ context.Context, s *sdk, _ args) (any, error) {
+		return wire(s.signUp).object("verifications").object("external_account").text("external_verification_redirect_url"), nil
+	},
+	"sign_up_reload": func(ctx context.Context, s *sdk, a args) (any, error) {
+		return s.signsUp(s.clerk.SignUps.Get(ctx, s.signUp.ID, params[fapi.SignUpGetParams](a)))
+	},
+
 	"set_active": func(ctx context.Context, s *sdk, a args) (any, error) {
 		var wanted fapi.Activation
 		if name, ok := a["session"].(string); ok {
@@ -67,6 +74,13 @@ var verbs = map[string]func(context.Context, *sdk, args) (any, error){
 		return nil, s.clerk.SignOut(ctx)
 	},
 	"token": func(ctx context.Context, s *sdk, a args) (any, error) { return s.token(ctx, a) },
+	"has": func(_ context.Context, s *sdk, a args) (any, error) {
+		var all []bool
+		for _, permission := range a["permissions"].([]any) {
+			all = append(all, s.clerk.Has(fapi.Check{Permission: permission.(string)}))
+		}
+		return all, nil
+	},
 
 	"reverify_start": func(ctx context.Context, s *sdk, a args) (any, error) {
 		return s.verifies(s.clerk.Sessions.Reverification.Start(ctx, s.current(), params[fapi.SessionReverificationStartParams](a)))
@@ -103,9 +117,13 @@ func (s *sdk) signsUp(up *fapi.SignUp, err error) (any, error) {
 		return nil, err
 	}
 	s.signUp = up
-	o := wire(up)
+	o, fields := wire(up), []string{}
+	for _, name := range []string{"email_address", "phone_number", "username", "first_name", "last_name"} {
+		fields = append(fields, o.text(name))
+	}
 	return map[string]any{
-		"status": up.Status, "missing": up.MissingFields, "unverified": up.UnverifiedFields, "email_address": o.text("email_address"),
+		"status": up.Status, "missing": up.MissingFields, "unverified": up.UnverifiedFields, "fields": fields,
+		"external":        o.object("verifications").object("external_account").text("status"),
 		"created_session": o.text("created_session_id"), "created_user": o.text("created_user_id"),
 	}, nil
 }
@@ -203,8 +221,12 @@ func profile(u *fapi.User) any {
 			primary = e.text("email_address")
 		}
 	}
+	accounts := []string{}
+	for _, e := range o.list("external_accounts") {
+		accounts = append(accounts, strings.TrimPrefix(e.text("provider"), "oauth_")+" "+e.text("email_address")+" "+e.object("verification").text("status"))
+	}
 	return map[string]any{
-		"id": u.ID, "name": strings.Join([]string{o.text("first_name"), o.text("last_name")}, " "), "username": o.text("username"),
+		"id": u.ID, "accounts": accounts, "name": strings.Join([]string{o.text("first_name"), o.text("last_name")}, " "), "username": o.text("username"),
 		"emails": emails, "primary_email": primary, "unsafe_metadata": o["unsafe_metadata"], "password": o["password_enabled"], "totp": o["totp_enabled"],
 	}
 }

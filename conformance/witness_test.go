@@ -90,13 +90,17 @@ func play(ctx context.Context, t testing.TB, s scenario, start func(context.Cont
 	return acts
 }
 
-// lastFound stands in a scenario for what the step before has found.
+// lastFound stands in a scenario for what the step before has found. Where it has found nothing, there is no argument.
 const lastFound = "(found)"
 
 func (s step) with(found string) step {
 	with := step{s.verb, maps.Clone(s.args), s.reason}
 	for name, value := range with.args {
-		if value == lastFound {
+		switch {
+		case value != lastFound:
+		case found == "":
+			delete(with.args, name)
+		default:
 			with.args[name] = found
 		}
 	}
