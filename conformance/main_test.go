@@ -27,8 +27,10 @@ func findClients() error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return fmt.Errorf("no node: install Node.js 20.9 or later")
 	}
-	if _, err := os.Stat("node_modules/@clerk/clerk-js/dist"); err != nil {
-		return fmt.Errorf("no clerk-js: run `npm ci --ignore-scripts` in conformance/")
+	for _, name := range []string{"clerk-js", "backend"} {
+		if _, err := os.Stat("node_modules/@clerk/" + name + "/dist"); err != nil {
+			return fmt.Errorf("no @clerk/%s: run `npm ci --ignore-scripts` in conformance/", name)
+		}
 	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
