@@ -2,8 +2,8 @@
 //
 //   node backend.mjs PUBLISHABLE_KEY PROXY_URL API_URL
 //
-// It prints its URL. POST /verify tells the claims of the token in the body, or why it is not good; every other page tells who
-// is signed in. It ends with its input.
+// It prints its URL. POST /verify returns the claims of the token in the body, or why it is not valid; every other page
+// returns who is signed in. It ends with its input.
 import { createServer } from "node:http";
 import { createClerkClient, verifyToken } from "@clerk/backend";
 

@@ -9,7 +9,7 @@ import (
 	"github.com/fapigen/fapigen/out/fapitest"
 )
 
-// rendered is what a page of backend.mjs tells.
+// rendered is the content of a page of backend.mjs.
 type rendered struct{ Status, User, Organization, Role string }
 
 // visitor is a browser that goes to and fro between a page with clerk-js and a program that renders pages, both of the same

@@ -24,6 +24,7 @@ type sdk struct {
 	// What a step leaves to a later one.
 	signIn       *fapi.SignIn
 	signUp       *fapi.SignUp
+	created      string // the session of whichever of the two was last
 	verification *fapi.SessionReverification
 	email        *fapi.EmailAddress
 	invitation   *fapi.OrganizationInvitation
@@ -123,10 +124,7 @@ func (s *sdk) state() map[string]any {
 // session is the id of the one that the last sign-in or sign-up "created", or of a user's session.
 func (s *sdk) session(name string) string {
 	if name == "created" {
-		if s.signIn != nil {
-			return fapi.Value(s.signIn.CreatedSessionID)
-		}
-		return fapi.Value(s.signUp.CreatedSessionID)
+		return s.created
 	}
 	for _, x := range s.clerk.State().Client.Sessions {
 		if x.User != nil && x.User.ID == name {

@@ -107,7 +107,7 @@ const factor = (list, strategy) => {
 
 // session is the id of the one that the last sign-in or sign-up "created", or of a user's session.
 const session = (clerk, name, kept) =>
-  name === "created" ? kept.signIn?.createdSessionId ?? kept.signUp?.createdSessionId : clerk.client.sessions.find((s) => s.user.id === name)?.id ?? name;
+  name === "created" ? kept.created.createdSessionId : clerk.client.sessions.find((s) => s.user.id === name)?.id ?? name;
 
 const verbs = {
   async load(clerk, _, __, options) {
@@ -116,7 +116,7 @@ const verbs = {
   },
 
   async sign_in_create(clerk, args, kept) {
-    return signIn((kept.signIn = await clerk.client.signIn.create(camel(args))));
+    return signIn((kept.created = kept.signIn = await clerk.client.signIn.create(camel(args))));
   },
   async sign_in_prepare_first(clerk, { strategy, ...args }, kept) {
     return signIn(await kept.signIn.prepareFirstFactor({ ...factor(kept.signIn.supportedFirstFactors, strategy), ...camel(args) }));
@@ -141,7 +141,7 @@ const verbs = {
   },
 
   async sign_up_create(clerk, args, kept) {
-    return signUp((kept.signUp = await clerk.client.signUp.create(camel(args))));
+    return signUp((kept.created = kept.signUp = await clerk.client.signUp.create(camel(args))));
   },
   async sign_up_update(_, args, kept) {
     return signUp(await kept.signUp.update(camel(args)));

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 
@@ -102,7 +103,7 @@ func (s *sdk) signsIn(in *fapi.SignIn, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.signIn = in
+	s.signIn, s.created = in, fapi.Value(in.CreatedSessionID)
 	o := wire(in)
 	return map[string]any{
 		"status": in.Status, "identifier": o.text("identifier"), "created_session": o.text("created_session_id"),
@@ -116,7 +117,7 @@ func (s *sdk) signsUp(up *fapi.SignUp, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.signUp = up
+	s.signUp, s.created = up, fapi.Value(up.CreatedSessionID)
 	o, fields := wire(up), []string{}
 	for _, name := range []string{"email_address", "phone_number", "username", "first_name", "last_name"} {
 		fields = append(fields, o.text(name))
@@ -150,7 +151,7 @@ func (s *sdk) current() string {
 
 // factor adds the id of the address or number to the arguments of a prepare call.
 func factor(list []fapi.SignInFactor, a args) args {
-	with := args{"strategy": a["strategy"]}
+	with := maps.Clone(a)
 	for _, f := range list {
 		if string(f.Strategy) != a["strategy"] {
 			continue
