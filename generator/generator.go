@@ -90,23 +90,6 @@ type Output struct {
 	doc   *Document // patched
 }
 
-// Summary counts what a generation did. Its JSON form is what --json prints.
-type Summary struct {
-	APIVersion string         `json:"api_version"`
-	SpecDigest string         `json:"spec_digest"`
-	Fit        Fit            `json:"description"`
-	Operations int            `json:"operations"`
-	Services   int            `json:"services"`
-	Types      int            `json:"types"`
-	Enums      int            `json:"enums"`
-	Params     int            `json:"-"`
-	Patches    map[string]int `json:"patches"`
-	Warnings   []string       `json:"warnings"`
-	Missing    int            `json:"-"`
-	Files      int            `json:"files"`
-	Lines      int            `json:"lines"`
-}
-
 // Generate runs the whole line up to files in memory.
 func Generate(cfg Config) (*Output, error) {
 	p, err := prepare(cfg)
@@ -358,30 +341,6 @@ func (p *prepared) take(name string, results []PatchResult) {
 	if missing*10 > len(results) {
 		p.warnings = append(p.warnings, fmt.Sprintf("%s: %d of %d patches are about things that this description lacks", name, missing, len(results)))
 	}
-}
-
-func summarise(api *API, p *prepared) Summary {
-	s := Summary{APIVersion: p.version, Fit: p.fit, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
-	for _, o := range []Outcome{Applied, Stale, Absent, Conflict, Skipped} {
-		s.Patches[string(o)] = 0
-	}
-	for _, r := range p.results {
-		s.Patches[string(r.Outcome)]++
-	}
-	for _, t := range api.Types {
-		s.Types++
-		if t.Kind == KindEnum {
-			s.Enums++
-		}
-	}
-	api.walk(func(*Service) { s.Services++ })
-	for _, o := range api.Operations() {
-		s.Operations++
-		if o.Params != nil {
-			s.Params++
-		}
-	}
-	return s
 }
 
 // CheckPatches applies the overlays and tells the outcome of every patch. Nothing is generated.

@@ -1,12 +1,53 @@
 package generator
 
-// Fit: whether the corrections are about this description at all. Those of the Frontend API, applied to another API's,
-// would correct what was right.
+// Summary: what a generation did, and whose description it was of. The corrections of the Frontend API, applied to another
+// API's description, would correct what was right: they have to fit.
 
 import (
 	"fmt"
 	"strings"
 )
+
+// Summary counts what a generation did. Its JSON form is what --json prints.
+type Summary struct {
+	APIVersion string         `json:"api_version"`
+	SpecDigest string         `json:"spec_digest"`
+	Fit        Fit            `json:"description"`
+	Operations int            `json:"operations"`
+	Services   int            `json:"services"`
+	Types      int            `json:"types"`
+	Enums      int            `json:"enums"`
+	Params     int            `json:"-"`
+	Patches    map[string]int `json:"patches"`
+	Warnings   []string       `json:"warnings"`
+	Missing    int            `json:"-"`
+	Files      int            `json:"files"`
+	Lines      int            `json:"lines"`
+}
+
+func summarise(api *API, p *prepared) Summary {
+	s := Summary{APIVersion: p.version, Fit: p.fit, SpecDigest: p.inputs[0].Digest, Patches: map[string]int{}, Warnings: []string{}}
+	for _, o := range []Outcome{Applied, Stale, Absent, Conflict, Skipped} {
+		s.Patches[string(o)] = 0
+	}
+	for _, r := range p.results {
+		s.Patches[string(r.Outcome)]++
+	}
+	for _, t := range api.Types {
+		s.Types++
+		if t.Kind == KindEnum {
+			s.Enums++
+		}
+	}
+	api.walk(func(*Service) { s.Services++ })
+	for _, o := range api.Operations() {
+		s.Operations++
+		if o.Params != nil {
+			s.Params++
+		}
+	}
+	return s
+}
 
 // Fit says whose description it is, and how much of what the corrections are about it has.
 type Fit struct {
