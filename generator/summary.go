@@ -12,7 +12,7 @@ import (
 type Summary struct {
 	APIVersion string         `json:"api_version"`
 	SpecDigest string         `json:"spec_digest"`
-	Fit        Fit            `json:"description"`
+	Fit        Fit            `json:"-"`
 	Operations int            `json:"operations"`
 	Services   int            `json:"services"`
 	Types      int            `json:"types"`
@@ -51,9 +51,9 @@ func summarise(api *API, p *prepared) Summary {
 
 // Fit says whose description it is, and how much of what the corrections are about it has.
 type Fit struct {
-	Title string `json:"title"` // of the description
-	Have  int    `json:"have"`  // components that the corrections change and the description has
-	Of    int    `json:"of"`    // components that the corrections change; 0 when there are no corrections
+	Title string // of the description
+	Have  int    // components that the corrections change and the description has
+	Of    int    // components that the corrections change; 0 when there are no corrections
 }
 
 func (f Fit) String() string {

@@ -74,6 +74,7 @@ func drift(cmd *cobra.Command, flags driftFlags, oldName, newName string) error 
 		if err != nil {
 			return err
 		}
+		cfg.MustFit = 0 // what differs is asked, whatever it is
 		sides[i] = cfg
 	}
 	progress(cmd.ErrOrStderr(), "comparing %s with %s", oldName, newName)

@@ -51,7 +51,9 @@ func (in *inputFlags) config(stdin io.Reader) (cfg generator.Config, err error) 
 			}
 			cfg.Overlays = append(cfg.Overlays, src)
 		}
-		cfg.MustFit = len(cfg.Overlays)
+		if in.spec != "" && in.spec != fapigen.SpecFile { // what is pinned was looked at when it was
+			cfg.MustFit = len(cfg.Overlays)
+		}
 	}
 	if cfg.Pinned {
 		lock, err := builtin(fapigen.LockFile)

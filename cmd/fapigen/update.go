@@ -52,7 +52,6 @@ func update(cmd *cobra.Command, from string, flags updateFlags) error {
 	if err != nil {
 		return err
 	}
-	previous.MustFit = 0  // the patches that lack their subject are told
 	published := previous // for messages with the lines of what was read
 	published.Spec, published.APIVersion = src, version
 	warnings, err := loadable(published)
