@@ -34,7 +34,7 @@ type clerkExchange struct {
 	// Of the last answer.
 	mustAsk      bool // for the client
 	noDevBrowser bool
-	reached      bool // the server itself answered, and not with a failure of its own
+	reached      bool // the server itself answered, and can be asked for more
 	sent         string
 	current      string // sent, or the token that the answer itself put in its place
 }
@@ -142,8 +142,8 @@ func (e *clerkExchange) authorize(ctx context.Context, header http.Header, query
 	return nil
 }
 
-// pinSession decides at the first attempt on whose behalf the call is: chosen, else the session in its path, else the current
-// one. A retry must not act as somebody else: when the session has ended by then, the call has.
+// pinSession decides at the first attempt on whose behalf the call is: the session in its path, else the chosen one, else the
+// current one. A retry must not act as somebody else: when the session has ended by then, the call has.
 func (e *clerkExchange) pinSession(chosen string) error {
 	c := e.clerk
 	if e.before != nil {
@@ -153,7 +153,8 @@ func (e *clerkExchange) pinSession(chosen string) error {
 		return nil
 	}
 	e.before = c.snapshot.Load()
-	e.session = cmp.Or(chosen, e.request.sessionInPath())
+	inPath, _ := e.request.sessionInPath()
+	e.session = cmp.Or(inPath, chosen)
 	if s := e.before.Session; e.session == "" && e.request.carriesSession() && s != nil {
 		e.session = s.ID
 	}
@@ -247,13 +248,15 @@ func (e *clerkExchange) end() *SessionEndedError {
 			c.warn("no new dev browser", err)
 		}
 	}
-	if e.reached && !e.request.endsSessions() && len(c.endingSessions()) > 0 {
-		c.endSessions(e.ctx)
-	}
-	if e.request.internal {
+	if e.request.internal && !e.request.asks {
 		return nil
 	}
-	defer c.deliver()
+	if !e.request.internal {
+		defer c.deliver()
+	}
+	if e.reached {
+		c.endSessions(e.ctx, false)
+	}
 	if !e.mustAsk {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (c *Clerk) fetch(ctx context.Context) (loadErrors, error) {
 func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 	var opts []RequestOption
 	if s := c.snapshot.Load(); s.Environment != nil && s.Client != nil {
-		opts = append(opts, WithRetry(RetryPolicy{MaxAttempts: 1})) // what is known serves: retries would only delay it
+		opts = append(opts, onlyOnce) // what is known serves: retries would only delay it
 	}
 	var both sync.WaitGroup
 	var failed *panicked
@@ -73,8 +73,8 @@ func (c *Clerk) fetchOnce(ctx context.Context) (errs loadErrors) {
 	if errs.client == nil && c.clientIsForeign() {
 		errs.client = c.getClient(ctx, opts...) // the answer was about a credential that another process or answer had replaced
 	}
-	if errs.client == nil && len(c.endingSessions()) > 0 {
-		c.endSessions(ctx)
+	if errs.client == nil {
+		c.endSessions(ctx, true)
 	}
 	if s := c.snapshot.Load(); errs.client == nil && s.Source.Client.From != FromServer {
 		errs.client = errUnusable
@@ -89,12 +89,26 @@ func (c *Clerk) clientIsForeign() bool {
 	return c.ledger.source.Client.From != FromServer || c.ledger.told != c.ledger.token
 }
 
+// onlyOnce is for requests for what is known: what is known serves when the first attempt fails.
+var onlyOnce = WithRetry(RetryPolicy{MaxAttempts: 1})
+
+// useless logs an answer in which commit found nothing to take over, nor to complain of.
+func (c *Clerk) useless(err error) error {
+	if wrong := (*DecodeError)(nil); errors.As(err, &wrong) {
+		c.warn("an answer that is of no use was ignored", err)
+	}
+	return err
+}
+
 func (c *Clerk) getEnvironment(ctx context.Context, opts ...RequestOption) error {
 	r := get(environmentPath)
 	r.internal = true
-	raw, path, err := c.core.value(ctx, r, opts, false)
-	if err != nil {
-		return err
+	raw, path, err := c.core.value(ctx, r, opts, true)
+	switch {
+	case err != nil:
+		return c.useless(err)
+	case len(raw) == 0:
+		return c.useless(&DecodeError{Operation: r.operation(), Path: path})
 	}
 	if _, ok := decodeEnvironment(raw); !ok {
 		return &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
@@ -103,31 +117,45 @@ func (c *Clerk) getEnvironment(ctx context.Context, opts ...RequestOption) error
 	return nil
 }
 
-// getClient asks for the client; commit takes it over. An answer without one is an empty client where none is known, else of
-// no use.
+// getClient asks for the client; commit takes it over. An answer that says nothing of it is an empty client where there is
+// neither a client nor a credential that could have one, else it is of no use.
 func (c *Clerk) getClient(ctx context.Context, opts ...RequestOption) error {
 	r := get(clientPath).responseIsClient()
 	r.internal = true
-	raw, path, err := c.core.value(ctx, r, opts, true)
-	switch {
-	case err != nil:
-		return err
-	case len(raw) == 0 || isNull(raw):
-		c.change(func(l *ledger) {
-			if l.client == nil {
-				l.overrule(emptyClient(), FromServer)
-			}
-			if len(raw) == 0 && l.client.id() != "" {
-				err = errUnusable
-			}
-		})
+	a, err := c.core.succeed(ctx, r, opts)
+	if err != nil {
 		return err
 	}
-	if _, ok := c.readClient(raw); !ok {
+	raw, path, err := a.value(true)
+	if err != nil {
+		return c.useless(&DecodeError{Operation: r.operation(), Path: path, Raw: a.body})
+	}
+	n := newsOf(r, a)
+	if !n.fromResponse && (n.client == nil || isNull(n.client)) {
+		if !c.withoutNews() {
+			c.warn("an answer that says nothing of the client was ignored", errUnusable)
+			return errUnusable
+		}
+		return nil
+	}
+	if _, ok := c.readClient(n.client); !ok {
 		return &DecodeError{Operation: r.operation(), Path: path, Raw: raw}
 	}
-	c.core.findMismatches(raw, clientType, path, r.operation())
+	if n.fromResponse && !isNull(raw) {
+		c.core.findMismatches(raw, clientType, path, r.operation())
+	}
 	return nil
+}
+
+// withoutNews reports whether an answer to the request for the client may say nothing of it: then there is none.
+func (c *Clerk) withoutNews() (none bool) {
+	c.change(func(l *ledger) {
+		if l.client == nil && l.token == "" {
+			l.overrule(emptyClient(), FromServer)
+		}
+		none = l.client != nil && l.client.id() == ""
+	})
+	return none
 }
 
 // loaded decides what a load came to.

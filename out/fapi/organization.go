@@ -66,15 +66,15 @@ func (c *Clerk) findMembershipOnServer(ctx context.Context, sessionID, name stri
 	const size, maxPages = 100, 100
 	for page := range maxPages {
 		r := get("/v1/me/organization_memberships")
-		r.internal = true
+		r.internal, r.asks = true, true
 		opts := []RequestOption{
-			WithQuery(sessionQuery, sessionID), WithQuery("paginated", "true"),
+			WithSession(sessionID), WithQuery("paginated", "true"),
 			WithQuery("limit", strconv.Itoa(size)), WithQuery("offset", strconv.Itoa(page*size)),
 		}
 		found, err := callEnvelopedPage[OrganizationMembership](ctx, c.core, r, opts)
 		switch {
 		case err != nil:
-			return nil, c.refused(ctx, r, sessionID, err)
+			return nil, err
 		case found == nil:
 			return nil, nil
 		}

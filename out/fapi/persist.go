@@ -199,7 +199,7 @@ func (l *ledger) reconcile(stored record) {
 			return
 		}
 	}
-	l.overrule(p.without(l.ending), FromStore)
+	l.overrule(p, FromStore)
 	l.date = stored.date
 }
 

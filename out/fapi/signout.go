@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 )
 
 var errStale = errors.New("the credential was just being replaced, so that the server signed nobody out")
@@ -35,10 +35,10 @@ func OnlySession(id string) SignOutOption {
 // tokens of what was signed out are gone. Where the server agrees, the credential stays: it makes this a known device, no
 // more. A store that fails is part of the error as well.
 //
-// When the server cannot be reached, the error says so. With OnlySession, while others stay signed in, the wish is kept in
-// the store: the session does not come back, and the next call that reaches the server ends it there. Otherwise the
-// credential is dropped, since it would bring the sessions back; the server cannot be told later, and they live on there
-// until they expire.
+// When the server cannot be told, the error says so. With OnlySession, while others stay signed in, the wish is kept in
+// the store: the session does not come back, and the next Load or call that reaches the server ends it there. So are the
+// wishes of a page in production, whose credential is a cookie. Otherwise the credential is dropped, since it would bring the
+// sessions back; the server cannot be told later, and they live on there until they expire.
 func (c *Clerk) SignOut(ctx context.Context, opts ...SignOutOption) error {
 	defer c.deliver()
 	var o signOutOptions
@@ -64,11 +64,11 @@ func (c *Clerk) signOut(ctx context.Context, o signOutOptions) error {
 		return err
 	}
 	c.catchUp(ctx)
-	s := c.snapshot.Load()
+	s, ending := c.snapshot.Load(), c.endingSessions()
 	switch {
-	case o.only && (o.session == "" || s.Client != nil && !hasSession(s.Client, o.session)):
+	case o.only && (o.session == "" || s.Client != nil && !hasSession(s.Client, o.session) && !slices.Contains(ending, o.session)):
 		return fmt.Errorf("%w %q", ErrUnknownSession, o.session)
-	case !o.only && s.Loaded && len(s.Client.Sessions) == 0:
+	case !o.only && s.Loaded && len(s.Client.Sessions) == 0 && len(ending) == 0:
 		return nil
 	case !o.only && !s.Loaded && c.credential() == "" && !c.core.browser:
 		return nil
@@ -138,61 +138,104 @@ func (c *Clerk) stillIn(o signOutOptions) bool {
 }
 
 // clear signs out here; failed is why the server was not told, or nil. A credential that nobody is to be signed in with is
-// dropped then: it would bring the sessions back. One that others need stays, and kept reports that the server is to be told
-// later.
+// dropped then: it would bring the sessions back. Where it stays, kept reports that the server is to be told later.
 func (c *Clerk) clear(o signOutOptions, failed error) (kept bool) {
+	cookie := c.core.browser && !c.instance.needsDevBrowser() // a credential that cannot be dropped
 	c.change(func(l *ledger) {
 		from := l.source.Client.From
 		rest := emptyClient()
+		ended := o.sessions(l.client)
 		if o.only && l.client != nil {
-			rest = l.client.without([]string{o.session})
+			rest = l.client.without(ended)
 		}
 		if l.client != nil {
 			l.overrule(rest, from)
 			l.cleared = l.sequence
 		}
-		othersStay := o.only && (l.client == nil || rest.signedIn())
+		stays := cookie || o.only && l.token != "" && (l.client == nil || rest.signedIn())
 		switch {
+		case failed == nil && o.only:
 		case failed == nil:
-		case !othersStay:
+			l.setEnding(nil)
+		case !stays:
 			l.setToken("")
 			l.force = true
-		case !isRefusal(failed):
-			l.setEnding(union(l.ending, []string{o.session}))
+		case !errors.Is(failed, ErrNotFound):
+			l.setEnding(union(l.ending, ended))
 			kept = true
 		}
 	})
 	return kept
 }
 
-// endSessions tells the server of the sessions that were signed out while it could not be reached. What it refuses is not
-// asked for again.
-func (c *Clerk) endSessions(ctx context.Context) {
-	_, err := c.endings.do(ctx, c, struct{}{}, func(ctx context.Context) (struct{}, error) {
-		for _, id := range c.endingSessions() {
-			err := c.sendSignOut(ctx, signOutOptions{only: true, session: id})
-			if err != nil && !isRefusal(err) {
-				return struct{}{}, err
-			}
-			c.change(func(l *ledger) {
-				l.setEnding(slices.DeleteFunc(slices.Clone(l.ending), func(e string) bool { return e == id }))
-			})
+// sessions are those that the options mean, so far as the client tells.
+func (o signOutOptions) sessions(client *clientPart) (ids []string) {
+	switch {
+	case o.only:
+		return []string{o.session}
+	case client == nil:
+		return nil
+	}
+	for i := range client.model.Sessions {
+		if s := &client.model.Sessions[i]; isSignedIn(s) {
+			ids = append(ids, s.ID)
 		}
-		return struct{}{}, c.save(ctx)
+	}
+	return ids
+}
+
+// endRetry is how long calls wait before they tell the server again what it could not be told. Load does not wait.
+const endRetry = 30 * time.Second
+
+// endSessions tells the server of the sessions that were signed out while it could not be told: at once, or when it is time.
+func (c *Clerk) endSessions(ctx context.Context, atOnce bool) {
+	if len(c.endingSessions()) == 0 {
+		return
+	}
+	c.mu.Lock()
+	after := c.ledger.endAfter
+	c.mu.Unlock()
+	if !atOnce && c.now().Before(after) {
+		return
+	}
+	_, err := c.endings.do(ctx, c, struct{}{}, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.endSessionsNow(ctx)
 	})
 	if err != nil && !errors.Is(err, ErrClosed) {
 		c.warn("the server could not be told of a session that was signed out", err)
 	}
+	if len(c.endingSessions()) > 0 {
+		again := c.now().Add(endRetry)
+		c.change(func(l *ledger) { l.endAfter = again })
+	}
 }
 
-// endsSessions reports whether r is the request that ends sessions on the server.
-func (r *request) endsSessions() bool {
-	return strings.HasSuffix(r.path, "/remove") || r.operation() == "DELETE /v1/client/sessions"
+// endSessionsNow asks for the end of each session. The server's client tells what has ended; one that is not found has.
+func (c *Clerk) endSessionsNow(ctx context.Context) error {
+	for _, id := range c.endingSessions() {
+		err := c.sendSignOut(ctx, signOutOptions{only: true, session: id})
+		if err != nil && !isRefusal(err) {
+			return err
+		}
+		if errors.Is(err, ErrNotFound) {
+			c.change(func(l *ledger) {
+				l.setEnding(slices.DeleteFunc(slices.Clone(l.ending), func(e string) bool { return e == id }))
+			})
+		}
+	}
+	if len(c.endingSessions()) == 0 {
+		return c.save(ctx)
+	}
+	return c.getClient(ctx, onlyOnce)
 }
 
+// endingSessions are the sessions that the server has yet to be told of; none without a credential to do that with.
 func (c *Clerk) endingSessions() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ledger.token == "" && !c.core.browser {
+		return nil
+	}
 	return c.ledger.ending // never changed in place
 }
 

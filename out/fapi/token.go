@@ -50,7 +50,10 @@ func SkipCache() TokenOption {
 //
 // When the server cannot be asked, a token that is still valid serves, and the failure is logged; when it refuses, that is
 // the error. When the server has ended the session, it is a *SessionEndedError, which names the session that is current now:
-// the next Token is that one's, of another user perhaps. Other errors are ErrNotLoaded, ErrNoSession, ErrUnknownSession, ErrUnknownOrganization for an empty one, and those of the call.
+// the next Token is that one's, of another user perhaps. Whoever acts for one user names the session with ForSession: after
+// its end that is an ErrUnknownSession. A refresh in the background that finds the session ended makes the next Token without
+// ForSession return that *SessionEndedError. Other errors are ErrNotLoaded, ErrNoSession, ErrUnknownSession,
+// ErrUnknownOrganization for an empty one, and those of the call.
 func (c *Clerk) Token(ctx context.Context, opts ...TokenOption) (string, error) {
 	if len(opts) > 0 {
 		return c.tokenWith(ctx, opts)
@@ -75,6 +78,9 @@ func (c *Clerk) token(ctx context.Context, session, template string, choice Orga
 	s, err := c.sessionFor(session)
 	if err != nil {
 		return "", err
+	}
+	if ended := c.tokens.unheard.Load(); ended != nil && session == "" && c.tokens.unheard.CompareAndSwap(ended, nil) && ended.Current == s.ID {
+		return "", ended
 	}
 	organization, err := organizationOfToken(s, choice)
 	if err != nil {
@@ -182,10 +188,10 @@ func (c *Clerk) requestToken(ctx context.Context, key tokenKey, last string, for
 		}
 		r = post("/v1/client/sessions/{session_id}/tokens", key.session).form(p)
 	}
-	r.internal = true
+	r.internal, r.asks = true, true
 	token, err := callBare[Token](ctx, c.core, r, opts)
 	if err != nil {
-		return "", c.refused(ctx, r, key.session, err)
+		return "", err
 	}
 	if token == nil || token.JWT == "" {
 		return "", &DecodeError{Operation: r.operation(), Path: "$.jwt"}

@@ -21,7 +21,8 @@ type touchParams struct {
 // session can be active: State().Session then has tasks to do.
 //
 // The state changes when the server has agreed, and not at all when SetActive fails: with ErrNotLoaded, ErrNoSession,
-// ErrUnknownSession, ErrUnknownOrganization, ErrOrganizationRequired, a *SessionEndedError, or the error of the call. Activations happen one after the other.
+// ErrUnknownSession, ErrUnknownOrganization, ErrOrganizationRequired, or the error of the call. Of these a *SessionEndedError
+// alone comes with a change, which is not the one asked for. Activations happen one after the other.
 func (c *Clerk) SetActive(ctx context.Context, a Activation) error {
 	defer c.deliver() // after the next activation may begin: a listener may be the one to want it
 	switch {
@@ -54,10 +55,11 @@ func (c *Clerk) activate(ctx context.Context, a Activation) error {
 		p.Intent = "select_org"
 	}
 	r := post("/v1/client/sessions/{session_id}/touch", s.ID).form(p)
-	r.internal = true
+	r.internal, r.asks = true, true
 	if _, err := callEnveloped[Session](ctx, c.core, r, nil); err != nil {
-		return c.refused(ctx, r, s.ID, err)
+		return err
 	}
+	c.tokens.unheard.Store(nil) // the session was chosen
 	if c.isActive(s.ID, a.Organization, organization) {
 		return nil
 	}

@@ -37,7 +37,7 @@ func (c *Clerk) createDevBrowser(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("dev browser: %w", err)
 	}
-	if browser == nil || browser.ID == "" {
+	if browser == nil || browser.ID == "" || !isToken(browser.ID) {
 		return fmt.Errorf("dev browser: %w", &DecodeError{Operation: r.operation(), Path: "$.id"})
 	}
 	c.change(func(l *ledger) {

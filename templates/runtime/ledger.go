@@ -17,6 +17,7 @@ type ledger struct {
 	loaded      bool
 	extra       map[string]json.RawMessage // members of the record that this version does not know
 	ending      []string                   // sessions that were signed out here while the server could not be told
+	endAfter    time.Time                  // before this only Load tells it
 
 	// The order of answers. Each request takes the next sequence number.
 	sequence    uint64    // the last one taken
@@ -57,12 +58,6 @@ type tidings struct {
 
 // apply takes over what an answer says: the token first, then the client, each by its own rule.
 func (l *ledger) apply(t tidings) {
-	if t.clientErr != nil {
-		l.source.Client.Err = t.clientErr
-	}
-	if t.environmentErr != nil {
-		l.source.Environment.Err = t.environmentErr
-	}
 	current := t.sent == l.token
 	if current && t.token != nil {
 		l.setToken(*t.token)
@@ -77,7 +72,8 @@ func (l *ledger) apply(t tidings) {
 		if t.date.After(l.date) {
 			l.date = t.date
 		}
-		l.setClient(l.confirmEnding(t.client))
+		l.confirmEnding(t.client)
+		l.setClient(t.client)
 		l.source.Client = SourcePart{From: FromServer}
 		if l.told = t.sent; current {
 			l.told = l.token
@@ -87,6 +83,12 @@ func (l *ledger) apply(t tidings) {
 		l.environAt = t.sequence
 		l.setEnvironment(t.environment)
 		l.source.Environment = SourcePart{From: FromServer}
+	}
+	if t.clientErr != nil && current && t.sequence > l.accepted {
+		l.source.Client.Err = t.clientErr
+	}
+	if t.environmentErr != nil && t.sequence > l.environAt {
+		l.source.Environment.Err = t.environmentErr
 	}
 }
 
@@ -146,14 +148,9 @@ func (l *ledger) doubts(t tidings, now time.Time) bool {
 	return true
 }
 
-// confirmEnding forgets the sessions to end that the server's client no longer has, and leaves the others out of it.
-func (l *ledger) confirmEnding(p *clientPart) *clientPart {
-	gone := func(id string) bool { return findSession(p.model, id) == nil }
-	if slices.ContainsFunc(l.ending, gone) {
-		l.ending = slices.DeleteFunc(slices.Clone(l.ending), gone)
-		l.revised++
-	}
-	return p.without(l.ending)
+// confirmEnding forgets the sessions to end that the server's client no longer has.
+func (l *ledger) confirmEnding(p *clientPart) {
+	l.setEnding(slices.DeleteFunc(slices.Clone(l.ending), func(id string) bool { return findSession(p.model, id) == nil }))
 }
 
 // setEnding replaces the sessions to end on the server.
@@ -179,7 +176,9 @@ func (l *ledger) setToken(token string) {
 	l.revised++
 }
 
+// setClient leaves out the sessions that are to end, whoever tells of them.
 func (l *ledger) setClient(p *clientPart) {
+	p = p.without(l.ending)
 	if l.client != nil && bytes.Equal(l.client.raw, p.raw) {
 		return
 	}
@@ -210,7 +209,7 @@ func (l *ledger) adopt(r record) {
 	l.setToken(storedToken(r.token))
 	l.ending = union(r.signOuts, l.ending)
 	if p, ok := decodeClient(r.client); ok && len(r.client) > 0 {
-		l.overrule(p.without(l.ending), FromStore)
+		l.overrule(p, FromStore)
 	}
 	if p, ok := decodeEnvironment(r.environment); ok {
 		l.setEnvironment(p)

@@ -24,7 +24,8 @@ type request struct {
 	isClient       bool       // `response` is the client
 	mayBeEmpty     bool       // 204 is declared: there is no value then
 	besides        []string   // members of a page beside its data and total_count
-	internal       bool       // part of a larger call, which tells the listeners and asks for the client after a 401 itself
+	internal       bool       // part of a larger call, which tells the listeners and deals with a refusal itself
+	asks           bool       // internal, but a refusal is dealt with as that of any call
 	err            error
 }
 
@@ -102,6 +103,10 @@ func (r *request) carriesSession() bool {
 func (r *request) takesCredential() bool {
 	return !isUnder(r.path, "/oauth") && !isUnder(r.path, "/.well-known")
 }
+
+// takesCookies reports whether the cookies of a page go along: where its credential belongs, and to the authorization
+// endpoint, where it is the user who is asked for.
+func (r *request) takesCookies() bool { return r.takesCredential() || r.template == "/oauth/authorize" }
 
 // wantsSessionToken says whether the credential on this path is a session token instead of the client's (clerk-js:
 // modules/apiKeys).

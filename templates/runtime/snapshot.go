@@ -126,7 +126,8 @@ func isClient(raw []byte) bool {
 		case "object":
 			fits = fits && isKind(value, "client")
 		case "sessions":
-			hasSessions = value[0] == '['
+			hasSessions = true
+			fits = fits && value[0] == '['
 		case "last_active_session_id":
 			fits = fits && (isNull(value) || value[0] == '"')
 		}

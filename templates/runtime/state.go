@@ -58,7 +58,11 @@ func newsOf(r *request, a *answer) news {
 		n.codes = newAPIError("", a).codes()
 	}
 	if r.template == environmentPath && a.succeeded() {
-		if raw, _, err := a.value(false); err == nil {
+		raw, _, err := a.value(true) // bare as a rule; clerk-js takes it in an envelope too
+		if err == nil && raw == nil {
+			raw, _, err = a.value(false)
+		}
+		if err == nil {
 			n.environment = raw
 		}
 		return n
@@ -68,10 +72,17 @@ func newsOf(r *request, a *answer) news {
 	}
 	if r.isClient && a.succeeded() {
 		raw, _, err := a.value(true)
-		says := !isNull(raw) || !r.needsClient() && (n.client == nil || isNull(n.client))
+		says := !isNull(raw) || !r.needsClient() && a.saysNone() && (n.client == nil || isNull(n.client))
 		if err == nil && raw != nil && says {
 			n.client, n.fromResponse = raw, true
 		}
 	}
 	return n
+}
+
+// saysNone reports whether the answer says that there is no value: `response` of an envelope is null, and no error is told
+// beside it. A body that is null says nothing.
+func (a *answer) saysNone() bool {
+	env, err := a.envelope()
+	return err == nil && env.response != nil && isNull(env.response) && (env.errors == nil || isNull(env.errors) || string(env.errors) == "[]")
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -170,7 +171,8 @@ func FuzzCommit(f *testing.F) {
 		piggybacked(signedInClient(6)), enveloped(signedInClient(6)), enveloped("null"), `{"client":{"id":"client_1","sessions":null}}`,
 		`{"errors":[{"code":"x"}],"meta":{"client":` + signedInClient(7) + `}}`, `{"response":{"id":"c","sessions":[{"id":1},5,null]}}`,
 		`{"client":{"id":"c","sessions":[{"id":"s","status":"active","user":{"organization_memberships":[{"organization":null}]}}],"last_active_session_id":"s"}}`,
-		`{"auth_config":{"session_minter":"yes"}}`, ``, `null`, `[]`, "{\"client\":{\"id\":\"\\ud800\"}}",
+		`{"auth_config":{"session_minter":"yes"}}`, `{"id":"portal"}`, `{"message":"x"}`, `{"object":"organization","id":"c","sessions":[]}`,
+		`{"response":null}`, `{"response":null,"errors":[{"code":"x"}]}`, `{"user_settings":null}`, ``, `null`, `[]`, "{\"client\":{\"id\":\"\\ud800\"}}",
 	} {
 		f.Add([]byte(seed), uint8(0), "")
 		f.Add([]byte(seed), uint8(1), "Bearer t2")
@@ -210,6 +212,15 @@ func FuzzCommit(f *testing.F) {
 		}
 		if !json.Valid(body) && s.Session == nil && eachMember(body, func(_, _ []byte) {}) != nil {
 			t.Fatal("signed out by what is no JSON object")
+		}
+		has := func(texts ...string) bool { // or may have: a member's name can be escaped
+			return slices.ContainsFunc(append(texts, `\`), func(text string) bool { return strings.Contains(string(body), text) })
+		}
+		if s.Session == nil && !has(`"sessions"`, "null") {
+			t.Fatal("signed out by what shows no sign of a client")
+		}
+		if string(s.rawEnvironment) != fakeEnvironment && !has(`"auth_config"`, `"display_config"`, `"user_settings"`) {
+			t.Fatal("the environment was replaced by what shows no sign of one")
 		}
 		stored, err := c.records.load(t.Context())
 		if err != nil || stored.token != c.credential() || string(stored.client) != string(s.rawClient) || string(stored.environment) != string(s.rawEnvironment) {

@@ -2,7 +2,9 @@ package fapi
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +29,10 @@ type tokenCache struct {
 	entries map[tokenKey]*tokenEntry
 	seen    map[string]string // session to the last active token that came with it
 	stopped bool
+
+	// unheard is the end of the current session, when a refresh in the background was refused and another session took its
+	// place: the next caller who names no session is told.
+	unheard atomic.Pointer[SessionEndedError]
 }
 
 type tokenEntry struct {
@@ -175,7 +181,15 @@ func (t *tokenCache) refresh(key tokenKey) {
 		err := errUnfinished
 		defer func() { t.refreshed(key, err) }()
 		_, err = t.flights.do(c.lifetime, c, key, func(ctx context.Context) (string, error) { return c.mint(ctx, key, false) })
-		if err != nil && !c.isClosed() {
+		var ended *SessionEndedError
+		switch {
+		case err == nil || c.isClosed():
+		case errors.As(err, &ended) && ended.Current != "":
+			t.unheard.Store(ended)
+			fallthrough
+		case ended != nil:
+			c.warn("a session has ended", err)
+		default:
 			c.warn("a session token could not be refreshed; the valid one is kept", err)
 		}
 	})

@@ -236,7 +236,7 @@ func (k *call) speak(header http.Header, query *values, n int) (verb string) {
 		header.Set("X-Mobile", "1")
 		header.Set("User-Agent", k.userAgent)
 	}
-	setFetchOptions(header, k.browser)
+	setFetchOptions(header, k.browser && k.request.takesCookies())
 	if token := Value(k.testingToken); token != "" {
 		query.set("__clerk_testing_token", token)
 	}
@@ -250,7 +250,13 @@ func (k *call) speak(header http.Header, query *values, n int) (verb string) {
 // beside the error. caller is the context without the attempt's timeout: it tells whether the caller gave up or the server
 // was slow.
 func (k *call) roundTrip(caller context.Context, req *http.Request) (*answer, *http.Response, error) {
-	resp, err := k.client.Do(req)
+	client := k.client
+	if client.Jar != nil && !k.request.takesCookies() {
+		bare := *client
+		bare.Jar = nil
+		client = &bare
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, nil, k.networkError(caller, req, err)
 	}

@@ -66,26 +66,32 @@ func (r *request) losesSession(status int, codes []ErrorCode) bool {
 	case http.StatusUnauthorized:
 		return !has(codeRequiresCaptcha) && !has(codeDevBrowserUnauthenticated)
 	case http.StatusForbidden:
-		return r.sessionInPath() != "" && (has(codeUserBanned) || has(codeUserDeactivated))
+		return r.keepsSession() && (has(codeUserBanned) || has(codeUserDeactivated))
 	case http.StatusUnprocessableEntity:
-		return r.sessionInPath() != "" && !has(codeMissingExpiredToken)
+		return r.keepsSession() && !has(codeMissingExpiredToken)
 	}
 	return false
 }
 
-// sessionInPath is the session that a request for a token or a touch is about, "" for any other request.
-func (r *request) sessionInPath() string {
+// keepsSession reports whether r asks no more than that a session goes on: for a token of it, or a touch.
+func (r *request) keepsSession() bool {
+	_, action := r.sessionInPath()
+	return action == "tokens" || action == "touch"
+}
+
+// sessionInPath is the session that the path of r names, and what is to be done with it; both are "" for any other path.
+func (r *request) sessionInPath() (id, action string) {
 	rest, ok := strings.CutPrefix(r.path, "/v1/client/sessions/")
-	id, action, _ := strings.Cut(rest, "/")
+	if !ok {
+		return "", ""
+	}
+	segment, action, _ := strings.Cut(rest, "/")
 	action, _, _ = strings.Cut(action, "/")
-	if !ok || action != "tokens" && action != "touch" {
-		return ""
-	}
-	id, err := url.PathUnescape(id)
+	id, err := url.PathUnescape(segment)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return id
+	return id, action
 }
 
 // askAgain finds out what a refusal means: it asks for the client, once for all who were refused at the same time, so that a
@@ -106,27 +112,9 @@ func (c *Clerk) askAgain(ctx context.Context, r *request, sequence uint64, sent 
 		return
 	}
 	_, err := c.refreshes.do(ctx, c, struct{}{}, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.getClient(ctx)
+		return struct{}{}, c.getClient(ctx, onlyOnce)
 	})
 	if err != nil && !errors.Is(err, ErrClosed) {
 		c.core.logger.Debug("fapi: the client could not be asked for after a refusal", "error", safeText(err))
 	}
-}
-
-// refused handles the error of a request that is part of a larger call: it asks for the client where the refusal may mean
-// that the session has ended, and returns err, or a *SessionEndedError around it. The request was sent with the current
-// credential, on behalf of session.
-func (c *Clerk) refused(ctx context.Context, r *request, session string, err error) error {
-	var refusal *APIError
-	if !errors.As(err, &refusal) || !r.losesSession(refusal.StatusCode, refusal.codes()) {
-		return err
-	}
-	c.mu.Lock()
-	sequence, token := c.ledger.sequence, c.ledger.token
-	c.mu.Unlock()
-	c.askAgain(ctx, r, sequence, token)
-	if ended := c.endedSession(session, err); ended != nil {
-		return ended
-	}
-	return err
 }
