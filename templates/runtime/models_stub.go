@@ -15,7 +15,7 @@ func newServices(c *core) *API { return &API{core: c} }
 // The calls that only generated methods make, named here so that linters see them used.
 var (
 	_ = []func(string, ...string) *request{get, post, put, patch, del}
-	_ = []func(*request, any) *request{(*request).query, (*request).form, (*request).multipart, (*request).json}
+	_ = []func(*request, any) *request{(*request).query, (*request).headers, (*request).form, (*request).multipart, (*request).json}
 	_ = []any{(*request).octets, (*request).responseIsClient, (*request).orNoContent, (*request).beside, paginated, callEmpty, callRedirect, callRaw}
 	_ = []any{callEnveloped[Timestamp], callEnvelopedList[Timestamp], callEnvelopedPage[Timestamp], listAll[Timestamp]}
 	_ = []any{callBare[Timestamp], callBareList[Timestamp], callBarePage[Timestamp]}
