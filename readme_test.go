@@ -215,7 +215,7 @@ func mayFail(dir string, env []string, name string) string {
 
 // testCommand checks that .ci/run runs the very command of the README: it takes it by the comment above the block.
 func testCommand(t *testing.T, b block) {
-	if lines := strings.Split(strings.TrimSpace(b.text), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "go test -race ./...") {
+	if lines := strings.Split(strings.TrimSpace(b.text), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "go test -race -timeout ") {
 		t.Errorf("README.md:%d: not one test command: %q", b.line, lines)
 	}
 	got := run(t, ".", nil, ".ci/run", "--test-command")
