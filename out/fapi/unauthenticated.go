@@ -46,13 +46,14 @@ func (e *SessionEndedError) Unwrap() error { return e.Err }
 // Is makes errors.Is report ErrUnauthenticated.
 func (e *SessionEndedError) Is(target error) bool { return target == ErrUnauthenticated }
 
-// endedSession returns the error of a call for a session that the client had and no longer has, or nil.
-func (c *Clerk) endedSession(id string, cause error) *SessionEndedError {
+// endedSession returns the error of a call for a session that the client had and no longer has, or nil. The refusal, if there
+// is one, is put in by the call.
+func (c *Clerk) endedSession(id string) *SessionEndedError {
 	s := c.snapshot.Load()
 	if id == "" || s.Client == nil || findSession(s.Client, id) != nil {
 		return nil
 	}
-	ended := &SessionEndedError{SessionID: id, Err: cause}
+	ended := &SessionEndedError{SessionID: id}
 	if s.Session != nil {
 		ended.Current = s.Session.ID
 	}

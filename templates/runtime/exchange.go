@@ -164,7 +164,7 @@ func (e *clerkExchange) endedSession() *SessionEndedError {
 	if e.before == nil || findSession(e.before.Client, e.session) == nil {
 		return nil
 	}
-	return e.clerk.endedSession(e.session, nil)
+	return e.clerk.endedSession(e.session)
 }
 
 // depart counts an attempt as under way and returns the token it goes out with.
